@@ -1,0 +1,7 @@
+export interface FederatedDomainSpec {
+  description?: string;
+  policy: "Allow" | "Block";
+  protocol: "SIP" | "XMPP";
+  trust: "Full" | "Limited";
+  sources?: string[];
+}

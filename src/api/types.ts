@@ -1,0 +1,2 @@
+export type { StaticRouteSpec } from "./generated/staticroute.ts";
+export type { FederatedDomainSpec } from "./generated/federateddomain.ts";

@@ -1,0 +1,202 @@
+/** The vocabulary of the federation core: what the rooms hand to it and what it answers. */
+import type { FederatedDomainSpec, StaticRouteSpec } from "../api/types.ts";
+
+/** Where a request came from: our own SIP platform, or anybody else. */
+export type Side = "inside" | "outside";
+
+/** `outbound`: inside → external domain. `inbound`: outside → local domain. `internal`: inside → local domain. */
+export type Direction = "outbound" | "inbound" | "internal";
+
+/** Who we are. Settings, not resources: they do not say whom we talk to. */
+export interface FederationConfig {
+  /** Domains that the inside serves, canonical (lower case, no trailing dot, A-labels). */
+  readonly localDomains: readonly string[];
+  /** CIDRs whose traffic is inside. Never 0.0.0.0/0 or ::/0. */
+  readonly insideNetworks: readonly string[];
+  /** Every address at which this system itself listens or is advertised: never accepted as a next hop. */
+  readonly ownAddresses: readonly HostPort[];
+  /** Outside peers that may assert domains without TLS of their own. */
+  readonly trustedPeers: readonly TrustedPeer[];
+  /** What happens to inbound requests whose domain is not proven: served uncached, or refused with 403. */
+  readonly unprovenInbound: "serve" | "refuse";
+}
+
+export interface HostPort {
+  /** Host name or IP address, canonical; IPv6 without brackets. */
+  readonly host: string;
+  /** 1–65535. */
+  readonly port: number;
+}
+
+export interface TrustedPeer {
+  /** CIDRs it sends from. */
+  readonly sources: readonly string[];
+  /** Domains it may assert, canonical; `*` alone means every domain. */
+  readonly domains: readonly string[];
+}
+
+export type Transport = "UDP" | "TCP" | "TLS";
+
+/** One usable target of a route. */
+export interface NextHop {
+  /** `metadata.name` of the StaticRoute it comes from. */
+  readonly route: string;
+  /** FQDN, SRV name or IP address, canonical; IPv6 without brackets. */
+  readonly host: string;
+  /** 0 means: resolve by SRV (RFC 3263 §4.2). */
+  readonly port: number;
+  readonly transport: Transport;
+  /** 1–65535, lower first. */
+  readonly priority: number;
+  /** 1–65535, share among equal priority. */
+  readonly weight: number;
+  /** Identity expected of a TLS next hop when it is not `host` itself. */
+  readonly serverName?: string;
+  /** Whether P-Asserted-Identity may leave to it (RFC 3325). */
+  readonly trustIdentity: boolean;
+}
+
+/**
+ * Identifies a route set, all routes of one canonical pattern:
+ * - `example.com`   exactly that domain
+ * - `=example.com`  that domain itself, as matched by Cisco's reversed form (`.com.example.*`): less specific than exact
+ * - `.example.com`  every domain below it (`*.example.com` and the reversed form together)
+ * - `*`             the default route (`.*`)
+ */
+export type RouteSetKey = string;
+
+export const DEFAULT_ROUTE_SET: RouteSetKey = "*";
+
+export interface RouteSet {
+  readonly key: RouteSetKey;
+  /** Explicit pattern: refuses its domains. Always false on the default set: see `RoutingTable.open`. */
+  readonly blocked: boolean;
+  /**
+   * Usable next hops, ordered by priority, then route name. Never empty unless `blocked`, except where
+   * `next` is undefined because of `allowLessSpecificRoute: false`.
+   */
+  readonly hops: readonly NextHop[];
+  /** The less specific set to try when every hop failed; undefined where `allowLessSpecificRoute` stops. */
+  readonly next: RouteSetKey | undefined;
+}
+
+/** What is known of one domain name. A name may be local, known, or both absent. */
+export type NameEntry =
+  | { readonly kind: "local" }
+  | {
+      readonly kind: "known";
+      readonly policy: "Allow" | "Block";
+      readonly protocol: "SIP" | "XMPP";
+      readonly trust: "Full" | "Limited";
+      /** CIDRs whose traffic proves the domain without TLS. */
+      readonly sources: readonly string[];
+    };
+
+/** The result of translation, and all that a decision depends on. Keys are canonical domain names. */
+export interface RoutingTable {
+  /** True when some `.*` route is unblocked, enabled, and has a next hop. */
+  readonly open: boolean;
+  readonly names: ReadonlyMap<string, NameEntry>;
+  readonly routeSets: ReadonlyMap<RouteSetKey, RouteSet>;
+  readonly config: FederationConfig;
+}
+
+/** A parsed out-of-dialog request, as far as routing cares. */
+export interface SipRequest {
+  /** Upper case; methods are case-sensitive (RFC 3261 §7.1). */
+  readonly method: string;
+  /** Source IP address, as text; IPv4-mapped IPv6 counts as IPv4. */
+  readonly source: string;
+  /** True when it arrived on the listener that only the inside can reach. */
+  readonly insideListener?: boolean;
+  readonly requestUri: SipUri;
+  /** From URI; undefined where it has none or it is unparsable. */
+  readonly from: SipUri | undefined;
+}
+
+export interface SipUri {
+  /** Lower case: sip, sips, tel, or anything else. */
+  readonly scheme: string;
+  readonly user?: string;
+  /** As received: any case, maybe a trailing dot; IPv6 without brackets. Undefined for tel:. */
+  readonly host?: string;
+  readonly port?: number;
+}
+
+export type DecisionRow = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
+
+/** What happens to a request. `row` is the row of the decision table (docs/concepts) that decided. */
+export type Decision = DecisionBase &
+  (
+    | { readonly action: "reply"; readonly status: number; readonly reason: string }
+    | {
+        readonly action: "relay";
+        /** The route set to start with; the router walks hops, then `next`. */
+        readonly routeSet: RouteSetKey;
+        /** Every hop that may be tried, most preferred tier first; within a tier by weight. */
+        readonly candidates: readonly NextHop[];
+        /** Ask discovery first (row 5). */
+        readonly discover: boolean;
+        /** Remember the domain on the first 2xx. */
+        readonly cache: boolean;
+      }
+    | { readonly action: "gateway" }
+  );
+
+interface DecisionBase {
+  readonly row: DecisionRow;
+  readonly direction: Direction | undefined;
+  /** The external domain the decision was about, canonical. */
+  readonly domain: string | undefined;
+  /** Why, one sentence a step, in order; shown by explain. */
+  readonly because: readonly string[];
+}
+
+/** A StaticRoute as the cache keeps it: trimmed to what is used. */
+export interface RouteObject {
+  readonly name: string;
+  readonly uid: string;
+  readonly generation: number;
+  /** RFC 3339; orders the routes of one pattern. */
+  readonly creationTimestamp: string;
+  readonly spec: StaticRouteSpec;
+}
+
+/** A FederatedDomain as the cache keeps it: trimmed to what is used. */
+export interface DomainObject {
+  /** The domain: `metadata.name`. */
+  readonly name: string;
+  readonly uid: string;
+  readonly generation: number;
+  readonly spec: FederatedDomainSpec;
+}
+
+/** What changed in a routing table since the last look. */
+export interface TableChanges {
+  readonly names: ReadonlySet<string>;
+  readonly routeSets: ReadonlySet<RouteSetKey>;
+  /** `open` or the configuration changed. */
+  readonly settings: boolean;
+}
+
+/** One verdict that becomes a status condition; reasons are CamelCase (Kubernetes API conventions). */
+export interface Finding {
+  readonly status: "True" | "False" | "Unknown";
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** What translation says of one StaticRoute. */
+export interface RouteVerdict {
+  readonly accepted: Finding;
+  /** The port that applies when `nextHopPort` is absent. */
+  readonly effectivePort: number | undefined;
+  /** Disabled or blocked on purpose. */
+  readonly suspended: boolean;
+}
+
+/** What translation says of one FederatedDomain. */
+export interface DomainVerdict {
+  readonly accepted: Finding;
+  readonly routed: Finding;
+}
