@@ -1,0 +1,126 @@
+import type { Direction } from "../federation/types.ts";
+
+/** How the router may serve an unknown domain that it asked about. */
+export type Verdict = "default" | "uncached" | "refused";
+
+export interface LearningPorts {
+  /** Would the decision on the table of this moment still cache the domain? */
+  shouldRemember(domain: string, direction: Direction): boolean;
+  /** Takes one place under the limits on discovery; false when there is none. */
+  admit(direction: Direction): boolean;
+  /** Creates the FederatedDomain, sooner or later. */
+  write(domain: string): void;
+  /** The router drops its own memory of the domain. */
+  forget(domain: string): Promise<void>;
+  /** The router has something to forget: a batch is due. */
+  settled(): void;
+  /** A domain was served without being remembered, because of a limit. */
+  uncached(direction: Direction): void;
+  failed(domain: string, error: unknown): void;
+}
+
+/**
+ * Follows a domain from the question of the router to its FederatedDomain. The router remembers a domain from its
+ * first 2xx; that memory is dropped only when the domain is in the routing table, or is not to be remembered.
+ */
+export class Learning {
+  readonly #ports: LearningPorts;
+  /** Domains that have passed the limits and have not been learned yet. */
+  readonly #admitted = new Set<string>();
+  /** Learned, and not seen in the API yet. */
+  readonly #pending = new Map<string, Direction>();
+  /** Seen in the API, or refused: the router may forget them after the next apply. */
+  readonly #settled = new Set<string>();
+
+  constructor(ports: LearningPorts) {
+    this.#ports = ports;
+  }
+
+  /** Domains that were reached and whose FederatedDomain has not been seen yet. */
+  get pending(): number {
+    return this.#pending.size;
+  }
+
+  /** Answers the router's question about an unknown domain (row 5 of the decision). */
+  verdict(domain: string, direction: Direction): Verdict {
+    if (this.#admitted.has(domain) || this.#pending.has(domain)) return "default";
+    if (!this.#ports.shouldRemember(domain, direction)) return "uncached";
+    if (!this.#ports.admit(direction)) {
+      this.#ports.uncached(direction);
+      return "uncached";
+    }
+    this.#admitted.add(domain);
+    return "default";
+  }
+
+  /** The router reached a domain: a 2xx came back. */
+  learned(domain: string, direction: Direction): void {
+    if (this.#pending.has(domain)) return;
+    if (!this.#mayRemember(domain, direction)) {
+      this.#settle(domain);
+      return;
+    }
+    this.#pending.set(domain, direction);
+    this.#ports.write(domain);
+  }
+
+  /** Asked right before the FederatedDomain is created: much may have happened while the API server was away. */
+  stillWanted(domain: string): boolean {
+    const direction = this.#pending.get(domain);
+    if (direction === undefined) return false;
+    if (this.#ports.shouldRemember(domain, direction)) return true;
+    this.#settle(domain);
+    return false;
+  }
+
+  /** The API holds a FederatedDomain of this name. */
+  seen(domain: string): void {
+    this.#admitted.delete(domain);
+    if (this.#pending.has(domain)) this.#settle(domain);
+  }
+
+  /** What the router need not remember by itself once the table of this moment is in force. */
+  takeSettled(): readonly string[] {
+    const domains = [...this.#settled];
+    this.#settled.clear();
+    return domains;
+  }
+
+  /** The batch that carried these domains is in force. */
+  async forget(domains: readonly string[]): Promise<void> {
+    await Promise.all(domains.map((domain) => this.#forget(domain)));
+  }
+
+  /** The batch that carried these domains failed: they go with the next one. */
+  putBack(domains: readonly string[]): void {
+    for (const domain of domains) this.#settled.add(domain);
+  }
+
+  /** Questions whose request never succeeded must not fill the memory: called now and then. */
+  dropUnanswered(): void {
+    this.#admitted.clear();
+  }
+
+  #mayRemember(domain: string, direction: Direction): boolean {
+    if (!this.#ports.shouldRemember(domain, direction)) return false;
+    if (this.#admitted.delete(domain)) return true;
+    if (this.#ports.admit(direction)) return true;
+    this.#ports.uncached(direction);
+    return false;
+  }
+
+  #settle(domain: string): void {
+    this.#pending.delete(domain);
+    this.#settled.add(domain);
+    this.#ports.settled();
+  }
+
+  async #forget(domain: string): Promise<void> {
+    try {
+      await this.#ports.forget(domain);
+    } catch (error) {
+      this.#settled.add(domain);
+      this.#ports.failed(domain, error);
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Learning, type LearningPorts } from "../../../src/reconcile/learning.ts";
+
+function learningWith(overrides: Partial<LearningPorts> = {}) {
+  const log: string[] = [];
+  const learning = new Learning({
+    shouldRemember: () => true,
+    admit: () => true,
+    write: (domain) => log.push(`write ${domain}`),
+    forget: (domain) => {
+      log.push(`forget ${domain}`);
+      return Promise.resolve();
+    },
+    settled: () => log.push("batch due"),
+    uncached: (direction) => log.push(`uncached ${direction}`),
+    failed: (domain) => log.push(`failed ${domain}`),
+    ...overrides,
+  });
+  return { learning, log };
+}
+
+test("a reached domain is written once, and forgotten by the router only after a batch that holds it", async () => {
+  const { learning, log } = learningWith();
+  assert.equal(learning.verdict("a.example", "outbound"), "default");
+  learning.learned("a.example", "outbound");
+  learning.learned("a.example", "outbound");
+  assert.deepEqual(log, ["write a.example"]);
+  assert.deepEqual(learning.takeSettled(), []);
+  learning.seen("a.example");
+  assert.equal(learning.pending, 0);
+  const settled = learning.takeSettled();
+  await learning.forget(settled);
+  assert.deepEqual(log, ["write a.example", "batch due", "forget a.example"]);
+});
+
+test("one place under the limits serves the question and the learning", () => {
+  let places = 1;
+  const { learning, log } = learningWith({ admit: () => places-- > 0 });
+  assert.equal(learning.verdict("a.example", "outbound"), "default");
+  learning.learned("a.example", "outbound");
+  assert.equal(learning.verdict("b.example", "outbound"), "uncached");
+  assert.deepEqual(log, ["write a.example", "uncached outbound"]);
+});
+
+test("a domain learned without a question (explicit route) takes a place of its own", () => {
+  const { learning, log } = learningWith({ admit: () => false });
+  learning.learned("a.example", "outbound");
+  assert.deepEqual(log, ["uncached outbound", "batch due"]);
+  assert.deepEqual(learning.takeSettled(), ["a.example"]);
+});
+
+test("what the table would no longer cache is not written, and the router forgets it", () => {
+  let open = true;
+  const { learning, log } = learningWith({ shouldRemember: () => open });
+  learning.learned("a.example", "outbound");
+  open = false;
+  assert.equal(learning.stillWanted("a.example"), false);
+  assert.deepEqual(learning.takeSettled(), ["a.example"]);
+  assert.deepEqual(log, ["write a.example", "batch due"]);
+});
+
+test("a failed batch or a failed forget loses nothing", async () => {
+  const { learning, log } = learningWith({ forget: () => Promise.reject(new Error("router away")) });
+  learning.learned("a.example", "outbound");
+  learning.seen("a.example");
+  learning.putBack(learning.takeSettled());
+  await learning.forget(learning.takeSettled());
+  assert.deepEqual(log.at(-1), "failed a.example");
+  assert.deepEqual(learning.takeSettled(), ["a.example"]);
+});
