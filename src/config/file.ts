@@ -1,0 +1,22 @@
+import type { Config } from "./types.ts";
+import type { HostPort, TrustedPeer } from "../federation/types.ts";
+
+/** The configuration file as schema.ts lets it through, defaults filled in. */
+export interface ConfigFile {
+  readonly localDomains: readonly string[];
+  readonly insideNetworks: readonly string[];
+  readonly trustedPeers: readonly TrustedPeer[];
+  readonly inbound: { readonly unproven: "serve" | "refuse" };
+  readonly sip: { readonly listeners: readonly HostPort[]; readonly advertised: readonly HostPort[] };
+  readonly kubernetes: {
+    readonly namespace?: string;
+    readonly kubeconfig?: string;
+    readonly installation: string;
+  };
+  readonly router: Config["router"];
+  readonly discovery: Config["discovery"];
+  readonly status: Config["status"];
+  readonly admin: HostPort;
+  readonly monitoring?: HostPort;
+  readonly log: Config["log"];
+}

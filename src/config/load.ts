@@ -1,0 +1,92 @@
+import { readFile } from "node:fs/promises";
+import { YAMLException, load } from "js-yaml";
+import type { ConfigFile } from "./file.ts";
+import { ownAddresses } from "./own-addresses.ts";
+import type { Problem } from "./problems.ts";
+import { type Surroundings, surroundings } from "./surroundings.ts";
+import type { Config } from "./types.ts";
+import { validate } from "./validate.ts";
+
+export type Loaded =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Reads the configuration file (YAML). Reports everything that is wrong with it at once. */
+export async function loadConfig(path: string, around: Surroundings = surroundings()): Promise<Loaded> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    return failed(`cannot be read: ${(error as Error).message}`);
+  }
+  return parseConfig(text, around);
+}
+
+/** As `loadConfig`, from the text of the file. */
+export function parseConfig(text: string, around: Surroundings): Loaded {
+  let document: unknown;
+  try {
+    document = load(text);
+  } catch (error) {
+    return failed(error instanceof YAMLException ? `is not YAML: ${error.message}` : String(error));
+  }
+  const validated = validate(document);
+  const namespace = givenNamespace(document) ?? around.podNamespace;
+  if (validated.ok && namespace !== undefined)
+    return { ok: true, config: resolve(validated.file, around, namespace) };
+  const problems = [
+    ...(validated.ok ? [] : validated.problems),
+    ...(namespace === undefined ? [NO_NAMESPACE] : []),
+  ];
+  return { ok: false, problems };
+}
+
+const NO_NAMESPACE: Problem = {
+  path: "kubernetes.namespace",
+  message: "is required outside a pod. Name the namespace to serve.",
+};
+
+function givenNamespace(document: unknown): string | undefined {
+  return (document as { kubernetes?: { namespace?: string } } | null | undefined)?.kubernetes?.namespace;
+}
+
+function resolve(file: ConfigFile, around: Surroundings, namespace: string): Config {
+  return { ...settings(file), ...identity(file, around, namespace) };
+}
+
+function settings(
+  file: ConfigFile,
+): Pick<Config, "router" | "discovery" | "status" | "admin" | "monitoring" | "log"> {
+  const { router, discovery, status, admin, monitoring, log } = file;
+  return { router, discovery, status, admin, monitoring, log };
+}
+
+function identity(
+  file: ConfigFile,
+  around: Surroundings,
+  namespace: string,
+): Pick<Config, "federation" | "kubernetes"> {
+  return {
+    federation: {
+      localDomains: unique(file.localDomains),
+      insideNetworks: unique(file.insideNetworks),
+      trustedPeers: file.trustedPeers,
+      unprovenInbound: file.inbound.unproven,
+      ownAddresses: ownAddresses(file, around.addresses),
+    },
+    kubernetes: {
+      namespace,
+      kubeconfig: file.kubernetes.kubeconfig,
+      installation: file.kubernetes.installation,
+      pod: { name: around.podName, uid: around.podUid },
+    },
+  };
+}
+
+function unique(values: readonly string[]): readonly string[] {
+  return [...new Set(values)];
+}
+
+function failed(message: string): Loaded {
+  return { ok: false, problems: [{ path: "", message }] };
+}

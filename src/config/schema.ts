@@ -1,0 +1,214 @@
+/**
+ * The schema of the configuration file. The one source of its keys, defaults and documentation:
+ * docs/configuration.md is generated from it. `canonical` is our own keyword, see canonical.ts.
+ */
+const port = (description: string, preset?: number) => ({
+  type: "integer",
+  minimum: 1,
+  maximum: 65535,
+  description,
+  ...(preset !== undefined && { default: preset }),
+});
+
+const listener = (description: string, host: string, preset: number) => ({
+  description,
+  ...section({
+    host: { ...hostName("Host name or IP address to listen on."), default: host },
+    port: { ...port("TCP port; 0 takes any free one.", preset), minimum: 0 },
+  }),
+});
+
+function section(properties: Record<string, object>, required: readonly string[] = []) {
+  return { type: "object", additionalProperties: false, properties, required };
+}
+
+function hostName(description: string) {
+  return { type: "string", canonical: "host", description };
+}
+
+const address = {
+  ...section(
+    {
+      host: hostName("Host name or IP address. `0.0.0.0` and `::` stand for every address of this machine."),
+      port: port("SIP port."),
+    },
+    ["host", "port"],
+  ),
+};
+
+const trustedPeer = section(
+  {
+    sources: {
+      type: "array",
+      minItems: 1,
+      maxItems: 32,
+      items: { type: "string", canonical: "network" },
+      description: "Networks (CIDR) that the peer sends from.",
+    },
+    domains: {
+      type: "array",
+      minItems: 1,
+      items: { type: "string", canonical: "assertedDomain" },
+      description: 'Domains that the peer may assert in From; `["*"]` means every domain.',
+    },
+  },
+  ["sources", "domains"],
+);
+
+const inbound = section({
+  unproven: {
+    type: "string",
+    enum: ["serve", "refuse"],
+    default: "serve",
+    description:
+      "Requests from the outside whose domain nothing proves: `serve` lets them in, uncached; `refuse` answers 403.",
+  },
+});
+
+const sip = section({
+  listeners: {
+    type: "array",
+    items: address,
+    default: [{ host: "0.0.0.0", port: 5060 }],
+    description: "Where the SIP router of this pod listens. A next hop must not be one of them.",
+  },
+  advertised: {
+    type: "array",
+    items: address,
+    default: [],
+    description:
+      "Stable addresses at which peers reach this system: Services, load balancers, DNS names. A next hop must not be one of them.",
+  },
+});
+
+const kubernetes = section({
+  namespace: {
+    type: "string",
+    pattern: "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$",
+    description: "The namespace to serve. In a pod the default is the pod's own (`POD_NAMESPACE`).",
+  },
+  kubeconfig: {
+    type: "string",
+    minLength: 1,
+    description: "Kubeconfig file, to run outside a cluster. In a pod the default is its service account.",
+  },
+  installation: {
+    type: "string",
+    pattern: "^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$",
+    default: "sip-federation",
+    description: "Name of this installation; prefix of its Leases. All replicas share it.",
+  },
+});
+
+const router = section({
+  controlPort: port("TCP port on loopback of the router's HTTP control listener.", 9061),
+  rpcPort: port("UDP port on loopback of the router's JSON-RPC.", 9062),
+  eventPort: port("TCP port on loopback of the router's event stream.", 9063),
+  snapshotDirectory: {
+    type: "string",
+    minLength: 1,
+    default: "/var/lib/sip-federation",
+    description:
+      "Directory shared with the router. It starts from the routing table that was last written there.",
+  },
+});
+
+const discovery = section({
+  timeoutSeconds: {
+    type: "number",
+    minimum: 0.1,
+    maximum: 30,
+    default: 2,
+    description: "How long a request to an unknown domain may be held, in seconds.",
+  },
+  ratePerSecond: {
+    type: "number",
+    minimum: 0,
+    default: 10,
+    description: "New domains a second; 0 is no limit. Beyond it a domain is served without being cached.",
+  },
+  burst: {
+    type: "integer",
+    minimum: 1,
+    default: 100,
+    description: "New domains that may come at once, above the rate.",
+  },
+  maxLimitedDomains: {
+    type: "integer",
+    minimum: 0,
+    default: 20_000,
+    description: "Discovered domains that nobody has adopted (`trust: Limited`), at most; 0 is no limit.",
+  },
+});
+
+const status = section({
+  writesPerSecond: {
+    type: "integer",
+    minimum: 1,
+    maximum: 1000,
+    default: 50,
+    description: "Status writes a second, at most, so that one change never floods the API server.",
+  },
+});
+
+const log = section({
+  level: {
+    type: "string",
+    enum: ["debug", "info", "warn", "error"],
+    default: "info",
+    description: "The least severe messages that are logged.",
+  },
+});
+
+export const configSchema = {
+  $schema: "http://json-schema.org/draft-07/schema#",
+  title: "Configuration of the operator",
+  ...section(
+    {
+      localDomains: {
+        type: "array",
+        minItems: 1,
+        items: { type: "string", canonical: "domain" },
+        description: "Domains that the inside serves. Every other domain is external.",
+      },
+      insideNetworks: {
+        type: "array",
+        default: [],
+        items: { type: "string", canonical: "network" },
+        description:
+          "Networks (CIDR) whose traffic is the organisation's own SIP platform. `0.0.0.0/0` and `::/0` are refused.",
+      },
+      trustedPeers: {
+        type: "array",
+        default: [],
+        items: trustedPeer,
+        description: "Outside peers, such as an SBC, that may assert domains without a proof of their own.",
+      },
+      inbound: { ...inbound, default: {}, description: "Requests from the outside." },
+      sip: { ...sip, default: {}, description: "This system's own SIP addresses." },
+      kubernetes: {
+        ...kubernetes,
+        default: {},
+        description: "Which API server, which namespace, which name.",
+      },
+      router: { ...router, default: {}, description: "How the operator reaches the SIP router of its pod." },
+      discovery: {
+        ...discovery,
+        default: {},
+        description: "Limits on discovering new domains. Per replica.",
+      },
+      status: { ...status, default: {}, description: "Writing conditions back to Kubernetes." },
+      admin: {
+        ...listener("Listener for everything: health, metrics and `/explain`.", "127.0.0.1", 9064),
+        default: {},
+      },
+      monitoring: listener(
+        "Listener for health and metrics alone, for the kubelet and Prometheus; without this key there is none.",
+        "::",
+        9065,
+      ),
+      log: { ...log, default: {}, description: "Logging." },
+    },
+    ["localDomains"],
+  ),
+} as const;

@@ -1,0 +1,60 @@
+import type { FederationConfig, HostPort } from "../federation/types.ts";
+
+/** The settings as the rooms use them: checked, canonical, complete. */
+export interface Config {
+  readonly federation: FederationConfig;
+  readonly kubernetes: KubernetesConfig;
+  readonly router: RouterConfig;
+  readonly discovery: DiscoveryConfig;
+  readonly status: StatusConfig;
+  /** Where every admin path is served, `/explain` too. */
+  readonly admin: HostPort;
+  /** Where health and metrics alone are served; undefined where `admin` is enough. */
+  readonly monitoring: HostPort | undefined;
+  readonly log: LogConfig;
+}
+
+export interface KubernetesConfig {
+  /** The one namespace that this installation serves. */
+  readonly namespace: string;
+  /** File to connect by; undefined: the service account of the pod, or the default kubeconfig outside of one. */
+  readonly kubeconfig: string | undefined;
+  /** Names the Leases; a second installation in the same namespace differs in it. */
+  readonly installation: string;
+  readonly pod: PodIdentity;
+}
+
+export interface PodIdentity {
+  readonly name: string;
+  /** Undefined outside a pod: then nothing owns the Lease of this replica. */
+  readonly uid: string | undefined;
+}
+
+/** Where the SIP router of this pod is controlled. All ports are on loopback. */
+export interface RouterConfig {
+  readonly controlPort: number;
+  readonly rpcPort: number;
+  readonly eventPort: number;
+  /** Shared with the router, which loads its table from there when it starts. */
+  readonly snapshotDirectory: string;
+}
+
+export interface DiscoveryConfig {
+  /** 0.1–30. */
+  readonly timeoutSeconds: number;
+  /** New domains a second; 0 means no limit. */
+  readonly ratePerSecond: number;
+  /** New domains at once, above the rate. */
+  readonly burst: number;
+  /** 0 means no limit. */
+  readonly maxLimitedDomains: number;
+}
+
+export interface StatusConfig {
+  /** 1–1000. */
+  readonly writesPerSecond: number;
+}
+
+export interface LogConfig {
+  readonly level: "debug" | "info" | "warn" | "error";
+}

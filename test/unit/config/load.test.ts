@@ -1,0 +1,209 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { loadConfig, parseConfig } from "../../../src/config/load.ts";
+import { formatProblems } from "../../../src/config/problems.ts";
+import type { Surroundings } from "../../../src/config/surroundings.ts";
+
+const POD: Surroundings = {
+  podName: "edge-0",
+  podUid: "11111111-2222-3333-4444-555555555555",
+  podNamespace: "voice",
+  addresses: ["127.0.0.1", "::1", "10.2.0.9"],
+};
+
+/** The problems of a file that holds these lines beside a valid `localDomains`. */
+function problemsOf(lines: string, around = POD): string[] {
+  const loaded = parseConfig(`localDomains: [example.com]\n${lines}`, around);
+  assert(!loaded.ok, "expected the configuration to be refused");
+  return loaded.problems.map(({ path, message }) => `${path}: ${message}`);
+}
+
+function configOf(lines: string, around = POD) {
+  const loaded = parseConfig(lines, around);
+  assert(loaded.ok, loaded.ok ? "" : formatProblems("file", loaded.problems));
+  return loaded.config;
+}
+
+test("a file with the local domain alone is complete by defaults", () => {
+  const { federation, ...config } = configOf("localDomains: [example.com]");
+  assert.deepEqual(config, {
+    kubernetes: {
+      namespace: "voice",
+      kubeconfig: undefined,
+      installation: "sip-federation",
+      pod: { name: "edge-0", uid: POD.podUid },
+    },
+    router: {
+      controlPort: 9061,
+      rpcPort: 9062,
+      eventPort: 9063,
+      snapshotDirectory: "/var/lib/sip-federation",
+    },
+    discovery: { timeoutSeconds: 2, ratePerSecond: 10, burst: 100, maxLimitedDomains: 20_000 },
+    status: { writesPerSecond: 50 },
+    admin: { host: "127.0.0.1", port: 9064 },
+    monitoring: undefined,
+    log: { level: "info" },
+  });
+  assert.deepEqual(
+    { ...federation, ownAddresses: undefined },
+    {
+      localDomains: ["example.com"],
+      insideNetworks: [],
+      trustedPeers: [],
+      unprovenInbound: "serve",
+      ownAddresses: undefined,
+    },
+  );
+});
+
+test("domains and networks are canonical and listed once", () => {
+  const { federation } = configOf(`
+localDomains: [Example.COM., example.com, Bücher.example]
+insideNetworks: [10.0.0.0/8, "2001:DB8:0::/48", 10.0.0.0/8]
+trustedPeers: [{ sources: [192.0.2.7/32], domains: [Partner.Example.] }, { sources: ["2001:db8::/32"], domains: ["*"] }]
+`);
+  assert.deepEqual(federation.localDomains, ["example.com", "xn--bcher-kva.example"]);
+  assert.deepEqual(federation.insideNetworks, ["10.0.0.0/8", "2001:db8::/48"]);
+  assert.deepEqual(federation.trustedPeers, [
+    { sources: ["192.0.2.7/32"], domains: ["partner.example"] },
+    { sources: ["2001:db8::/32"], domains: ["*"] },
+  ]);
+});
+
+test("own addresses: wildcard listeners expand, advertised and control ports belong to them", () => {
+  const { federation } = configOf(`
+localDomains: [example.com]
+sip:
+  listeners: [{ host: 0.0.0.0, port: 5060 }, { host: "[2001:DB8::5]", port: 5070 }]
+  advertised: [{ host: SIP.Example.com., port: 5060 }]
+`);
+  const own = federation.ownAddresses.map(({ host, port }) => `${host} ${port}`);
+  const expected = [
+    "127.0.0.1 5060",
+    "::1 5060",
+    "10.2.0.9 5060",
+    "2001:db8::5 5070",
+    "sip.example.com 5060",
+  ];
+  for (const address of [...expected, "127.0.0.1 9061", "::1 9062", "localhost 9063", "127.0.0.1 9064"]) {
+    assert(own.includes(address), `${address} is missing from ${own.join(", ")}`);
+  }
+  assert.equal(new Set(own).size, own.length);
+});
+
+test("outside a pod the namespace has to be named", () => {
+  const elsewhere = { ...POD, podNamespace: undefined, podUid: undefined };
+  assert.deepEqual(problemsOf("", elsewhere), [
+    "kubernetes.namespace: is required outside a pod. Name the namespace to serve.",
+  ]);
+  const named = configOf("localDomains: [example.com]\nkubernetes: { namespace: sip }", elsewhere);
+  assert.equal(named.kubernetes.namespace, "sip");
+  assert.equal(named.kubernetes.pod.uid, undefined);
+});
+
+/** Lines of a file, and the one problem that they are. */
+const REFUSED: Record<string, string> = {
+  "insideNetwork: []": "insideNetwork: unknown key; did you mean insideNetworks?",
+  "inbound: { unprovn: serve }": "inbound.unprovn: unknown key; did you mean unproven?",
+  "ratePerSecond: 5": "ratePerSecond: unknown key; did you mean discovery.ratePerSecond?",
+  "log: { format: json }": "log.format: unknown key; known here: level",
+  "inbound: { unproven: allow }": 'inbound.unproven: "allow" is none of serve, refuse',
+  "insideNetworks: [0.0.0.0/0]":
+    'insideNetworks[0]: "0.0.0.0/0" is everybody; list the networks that are meant, such as 10.0.0.0/8',
+  'insideNetworks: ["::/0"]':
+    'insideNetworks[0]: "::/0" is everybody; list the networks that are meant, such as 10.0.0.0/8',
+  'insideNetworks: ["::ffff:0:0/96"]':
+    'insideNetworks[0]: "::ffff:0:0/96" is IPv4 written as IPv6; write it as IPv4',
+  "insideNetworks: [10.1.2.3/8]":
+    'insideNetworks[0]: "10.1.2.3/8" has host bits set; write 10.0.0.0/8, or a longer prefix',
+  "insideNetworks: [10.1.2.3]": 'insideNetworks[0]: "10.1.2.3" is one address; write 10.1.2.3/32',
+  'insideNetworks: ["2001:db8::1"]': 'insideNetworks[0]: "2001:db8::1" is one address; write 2001:db8::1/128',
+  "insideNetworks: [10/8]":
+    'insideNetworks[0]: "10/8" is not a network; write one such as 10.0.0.0/8 or 2001:db8::/32',
+  "insideNetworks: 10.0.0.0/8": 'insideNetworks: "10.0.0.0/8" must be a list (lines that start with a dash)',
+  "trustedPeers: [{ sources: [192.0.2.0/24] }]":
+    'trustedPeers[0].domains: is required. Domains that the peer may assert in From; `["*"]` means every domain.',
+  "trustedPeers: [{ sources: [], domains: [a.example] }]":
+    "trustedPeers[0].sources: [] must have at least 1 item",
+  "trustedPeers: [{ sources: [0.0.0.0/0], domains: ['*'] }]":
+    'trustedPeers[0].sources[0]: "0.0.0.0/0" is everybody; list the networks that are meant, such as 10.0.0.0/8',
+  "trustedPeers: [{ sources: [192.0.2.0/24], domains: ['*.a.example'] }]":
+    'trustedPeers[0].domains[0]: "*.a.example" is not a domain name; write one such as example.com',
+  "sip: { listeners: [{ host: 'a b', port: 5060 }] }":
+    'sip.listeners[0].host: "a b" is neither a host name nor an IP address',
+  "sip: { advertised: [{ host: a.example }] }": "sip.advertised[0].port: is required. SIP port.",
+  "sip:": "sip: null must be a mapping of keys to values",
+  "kubernetes: { namespace: My_Space }":
+    'kubernetes.namespace: "My_Space" must be lower-case letters, digits and dashes (DNS label)',
+  "kubernetes: { kubeconfig: '' }": 'kubernetes.kubeconfig: "" must not be empty',
+  "router: { rpcPort: 0 }": "router.rpcPort: 0 is too small: the least is 1",
+  "admin: { port: 65536 }": "admin.port: 65536 is too large: the most is 65535",
+  "discovery: { timeoutSeconds: 2s }": 'discovery.timeoutSeconds: "2s" must be a number',
+  "discovery: { burst: 1.5 }": "discovery.burst: 1.5 must be an integer",
+  "status: { writesPerSecond: 0 }": "status.writesPerSecond: 0 is too small: the least is 1",
+};
+
+for (const [lines, problem] of Object.entries(REFUSED)) {
+  test(`refused: ${lines}`, () => {
+    assert.deepEqual(problemsOf(lines), [problem]);
+  });
+}
+
+test("a local domain must be a name", () => {
+  for (const [domain, why] of [
+    ["192.0.2.1", "is an IP address; write a domain name"],
+    ["sip:example.com", "is not a domain name; write one such as example.com"],
+    ["%65xample.com", "is not a domain name; write one such as example.com"],
+  ] as const) {
+    const loaded = parseConfig(`localDomains: ["${domain}"]`, POD);
+    assert.deepEqual(!loaded.ok && loaded.problems, [
+      { path: "localDomains[0]", message: `${JSON.stringify(domain)} ${why}` },
+    ]);
+  }
+});
+
+test("all problems are reported at once, one a line", () => {
+  const loaded = parseConfig("localDomain: [example.com]\nlog: { level: loud }", {
+    ...POD,
+    podNamespace: undefined,
+  });
+  assert(!loaded.ok);
+  assert.equal(
+    formatProblems("config.yaml", loaded.problems),
+    [
+      "config.yaml has 4 problems:",
+      "  localDomains: is required. Domains that the inside serves. Every other domain is external.",
+      "  localDomain: unknown key; did you mean localDomains?",
+      '  log.level: "loud" is none of debug, info, warn, error',
+      "  kubernetes.namespace: is required outside a pod. Name the namespace to serve.",
+    ].join("\n"),
+  );
+});
+
+test("what is not a YAML mapping is refused with the reason", () => {
+  const first = (text: string) => {
+    const loaded = parseConfig(text, POD);
+    return loaded.ok ? undefined : loaded.problems[0];
+  };
+  assert.match(first("a: b: c")?.message ?? "", /^is not YAML: bad indentation of a mapping entry \(1:5\)/);
+  assert.match(first("log: {}\nlog: {}")?.message ?? "", /^is not YAML: duplicated mapping key \(2:1\)/);
+  assert.match(first("")?.message ?? "", /^is not YAML: .*empty/);
+  assert.deepEqual(first("- a"), { path: "", message: '["a"] must be a mapping of keys to values' });
+});
+
+test("a file is read from disk, and a missing one is a problem like any other", async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), "config-"));
+  t.after(() => rm(directory, { recursive: true }));
+  const path = join(directory, "config.yaml");
+  const missing = await loadConfig(path, POD);
+  assert.match(
+    missing.ok ? "" : formatProblems(path, missing.problems),
+    /config\.yaml: cannot be read: ENOENT/,
+  );
+  await writeFile(path, "localDomains: [example.com]\n");
+  assert.equal((await loadConfig(path, POD)).ok, true);
+});
