@@ -1,0 +1,26 @@
+import type { ConditionType } from "../../src/api/names.ts";
+
+type Meanings = Readonly<Partial<Record<ConditionType, string>>>;
+
+const BOTH: Meanings = {
+  Accepted:
+    "The spec makes sense beside the other objects of the namespace. If not, `Stalled` is `True` too.",
+  Programmed:
+    "Every ready router replica routes by this generation. A replica that joins, lags or dies does not take it back.",
+  Ready:
+    "`Accepted` and `Programmed`. Blocked and disabled objects are `Ready` too; reachability never lowers it.",
+  Stalled: "The object needs a change by a person before it can become `Ready`.",
+};
+
+/** What `True` means, by kind and condition type. */
+export const CONDITION_MEANINGS: Readonly<Record<string, Meanings>> = {
+  StaticRoute: {
+    ...BOTH,
+    NextHopReachable: "The next hop answers. It never influences `Ready`.",
+  },
+  FederatedDomain: {
+    ...BOTH,
+    Routed: "Requests for the domain are served, by the specs alone; the reason and the message say by what.",
+    Throttled: "The limits for strangers are biting.",
+  },
+};
