@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { readExplainQuery } from "../../../src/admin/explain-query.ts";
+
+const read = (query: string) => readExplainQuery(new URLSearchParams(query));
+
+test("uri alone asks about an INVITE from the inside", () => {
+  assert.deepEqual(read("uri=sip:bob@partner.example"), {
+    ok: true,
+    request: {
+      method: "INVITE",
+      requestUri: { scheme: "sip", user: "bob", host: "partner.example" },
+      from: undefined,
+      source: "127.0.0.1",
+      insideListener: true,
+    },
+  });
+});
+
+test("a source decides the side by itself, and IPv4-mapped addresses are IPv4", () => {
+  const query = read(
+    "uri=sip:alice@example.com&from=sips:Bob@Partner.Example:5071&source=::ffff:192.0.2.1&method=MESSAGE",
+  );
+  assert.deepEqual(query, {
+    ok: true,
+    request: {
+      method: "MESSAGE",
+      requestUri: { scheme: "sip", user: "alice", host: "example.com" },
+      from: { scheme: "sips", user: "Bob", host: "Partner.Example", port: 5071 },
+      source: "192.0.2.1",
+    },
+  });
+});
+
+const REFUSED: Record<string, [parameter: string, problem: RegExp]> = {
+  "": ["uri", /is required, for example uri=sip:/],
+  "uri=": ["uri", /is not a URI/],
+  "uri=bob": ["uri", /is not a URI/],
+  "uri=sip:": ["uri", /is not a URI/],
+  "uri=sip:bob@": ["uri", /is not a URI/],
+  "uri=sip:bob@a.example:99999": ["uri", /is not a URI/],
+  "uri=sip:a@b.example&uri=sip:c@d.example": ["uri", /may be given once/],
+  "uri=sip:a@b.example&from=nobody": ["from", /is not a URI/],
+  "uri=sip:a@b.example&source=example.com": ["source", /is not an IP address/],
+  "uri=sip:a@b.example&source=1": ["source", /is not an IP address/],
+  "uri=sip:a@b.example&method=IN VITE": ["method", /is not a SIP method/],
+  "uri=sip:a@b.example&form=sip:c@d.example": [
+    "form",
+    /unknown parameter; there are uri, from, source, method/,
+  ],
+};
+
+for (const [query, [parameter, problem]] of Object.entries(REFUSED)) {
+  test(`refused: ?${query}`, () => {
+    const result = read(query);
+    assert(!result.ok);
+    assert.equal(result.parameter, parameter);
+    assert.match(result.problem, problem);
+  });
+}
