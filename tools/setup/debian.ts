@@ -1,0 +1,69 @@
+/** The Debian packages that the tests and the demo need. */
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { runCommand } from "./commands.ts";
+import { withProgress } from "./progress.ts";
+
+const packages = [
+  "kamailio",
+  "kamailio-extra-modules", // evapi
+  "kamailio-tls-modules",
+  "mmdebstrap", // the other release's Kamailio
+  "openssl",
+  "sip-tester", // sipp
+  "sipsak",
+];
+
+const policyFile = "/usr/sbin/policy-rc.d";
+
+/**
+ * The packages that are not installed.
+ * @throws Error with the command to type when there are some and this is not root.
+ */
+export async function missingDebianPackages(): Promise<readonly string[]> {
+  const query = ["-W", "-f", "${Package} ${db:Status-Status}\\n"];
+  const installed = await runCommand("dpkg-query", query).catch((cause: unknown) => {
+    throw new Error("this is not a Debian system: install Kamailio 5.6 or later, sipp and sipsak by hand", {
+      cause,
+    });
+  });
+  const present = new Set(installed.split("\n"));
+  const missing = packages.filter((name) => !present.has(`${name} installed`));
+  if (missing.length > 0 && process.getuid?.() !== 0) {
+    throw new Error(
+      `Debian packages are missing. Run this, then try again:\n\n    sudo apt-get ${installArguments(missing).join(" ")}\n`,
+    );
+  }
+  return missing;
+}
+
+/** Installs packages. Only root can. */
+export async function installDebianPackages(missing: readonly string[]): Promise<void> {
+  if (missing.length === 0) return;
+  const env = { DEBIAN_FRONTEND: "noninteractive" };
+  const install = async (): Promise<void> => {
+    await runCommand("apt-get", ["update", "-q"], { env });
+    await withoutStartingServices(() => runCommand("apt-get", installArguments(missing), { env }));
+  };
+  await withProgress(`Installing Debian packages: ${missing.join(" ")}`, () => "apt-get", install());
+}
+
+function installArguments(missing: readonly string[]): string[] {
+  return ["install", "-y", "--no-install-recommends", ...missing];
+}
+
+/** `bookworm`, `trixie`, …; undefined where this is not Debian. */
+export function debianRelease(): string | undefined {
+  const release = existsSync("/etc/os-release") ? readFileSync("/etc/os-release", "utf8") : "";
+  return /^VERSION_CODENAME=(\w+)$/m.exec(release)?.[1];
+}
+
+/** Debian starts a service when its package is installed; a Kamailio on port 5060 is not what anybody asked for. */
+async function withoutStartingServices(install: () => Promise<unknown>): Promise<void> {
+  const ours = !existsSync(policyFile);
+  if (ours) writeFileSync(policyFile, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
+  try {
+    await install();
+  } finally {
+    if (ours) rmSync(policyFile);
+  }
+}
