@@ -73,6 +73,7 @@ function identity(
       trustedPeers: file.trustedPeers,
       unprovenInbound: file.inbound.unproven,
       ownAddresses: ownAddresses(file, around.addresses),
+      transports: ["UDP", "TCP"],
     },
     kubernetes: {
       namespace,

@@ -55,6 +55,7 @@ test("a file with the local domain alone is complete by defaults", () => {
       insideNetworks: [],
       trustedPeers: [],
       unprovenInbound: "serve",
+      transports: ["UDP", "TCP"],
       ownAddresses: undefined,
     },
   );
