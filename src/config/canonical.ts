@@ -1,5 +1,5 @@
 import ipaddr from "ipaddr.js";
-import { canonicalAddress } from "../federation/address.ts";
+import { canonicalAddress, isLoopback } from "../federation/address.ts";
 import { canonicalDomain, canonicalHost } from "../federation/domain-name.ts";
 
 /** A value in its one spelling, or what is wrong with it and what to write instead. */
@@ -25,6 +25,14 @@ export function assertedDomain(text: string): Canonical {
 export function host(text: string): Canonical {
   const name = canonicalHost(text);
   return name === undefined ? bad("is neither a host name nor an IP address") : good(name);
+}
+
+/** An address that nobody but this machine or pod reaches. */
+export function loopback(text: string): Canonical {
+  const address = canonicalAddress(text);
+  if (address === undefined || !isLoopback(address))
+    return bad("is not a loopback address such as 127.0.0.1");
+  return good(address);
 }
 
 /** A network in CIDR notation, IPv4 or IPv6, without host bits, and not everybody. */

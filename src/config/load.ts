@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { YAMLException, load } from "js-yaml";
+import { readDialogKey } from "./dialog-key.ts";
 import type { ConfigFile } from "./file.ts";
 import { ownAddresses } from "./own-addresses.ts";
 import type { Problem } from "./problems.ts";
@@ -32,11 +33,17 @@ export function parseConfig(text: string, around: Surroundings): Loaded {
   }
   const validated = validate(document);
   const namespace = givenNamespace(document) ?? around.podNamespace;
-  if (validated.ok && namespace !== undefined)
-    return { ok: true, config: resolve(validated.file, around, namespace) };
+  const dialogKey = readDialogKey(validated.ok ? validated.file.router.dialogKeyFile : undefined);
+  if (validated.ok && namespace !== undefined && dialogKey.ok) {
+    return {
+      ok: true,
+      config: resolve(validated.file, { ...around, podNamespace: namespace }, dialogKey.key),
+    };
+  }
   const problems = [
     ...(validated.ok ? [] : validated.problems),
     ...(namespace === undefined ? [NO_NAMESPACE] : []),
+    ...(dialogKey.ok ? [] : [{ path: "router.dialogKeyFile", message: dialogKey.problem }]),
   ];
   return { ok: false, problems };
 }
@@ -50,37 +57,41 @@ function givenNamespace(document: unknown): string | undefined {
   return (document as { kubernetes?: { namespace?: string } } | null | undefined)?.kubernetes?.namespace;
 }
 
-function resolve(file: ConfigFile, around: Surroundings, namespace: string): Config {
-  return { ...settings(file), ...identity(file, around, namespace) };
+interface NamespacedSurroundings extends Surroundings {
+  readonly podNamespace: string;
 }
 
-function settings(
-  file: ConfigFile,
-): Pick<Config, "router" | "discovery" | "status" | "admin" | "monitoring" | "log"> {
-  const { router, discovery, status, admin, monitoring, log } = file;
-  return { router, discovery, status, admin, monitoring, log };
-}
-
-function identity(
-  file: ConfigFile,
-  around: Surroundings,
-  namespace: string,
-): Pick<Config, "federation" | "kubernetes"> {
+function resolve(file: ConfigFile, around: NamespacedSurroundings, dialogKey: string | undefined): Config {
+  const { discovery, status, admin, monitoring, log } = file;
   return {
-    federation: {
-      localDomains: unique(file.localDomains),
-      insideNetworks: unique(file.insideNetworks),
-      trustedPeers: file.trustedPeers,
-      unprovenInbound: file.inbound.unproven,
-      ownAddresses: ownAddresses(file, around.addresses),
-      transports: ["UDP", "TCP"],
-    },
-    kubernetes: {
-      namespace,
-      kubeconfig: file.kubernetes.kubeconfig,
-      installation: file.kubernetes.installation,
-      pod: { name: around.podName, uid: around.podUid },
-    },
+    federation: federation(file, around),
+    kubernetes: kubernetes(file, around),
+    router: { ...file.router, dialogKey },
+    discovery,
+    status,
+    admin,
+    monitoring,
+    log,
+  };
+}
+
+function federation(file: ConfigFile, around: Surroundings): Config["federation"] {
+  return {
+    localDomains: unique(file.localDomains),
+    insideNetworks: unique(file.insideNetworks),
+    trustedPeers: file.trustedPeers,
+    unprovenInbound: file.inbound.unproven,
+    ownAddresses: ownAddresses(file, around.addresses),
+    transports: ["UDP", "TCP"],
+  };
+}
+
+function kubernetes(file: ConfigFile, around: NamespacedSurroundings): Config["kubernetes"] {
+  return {
+    namespace: around.podNamespace,
+    kubeconfig: file.kubernetes.kubeconfig,
+    installation: file.kubernetes.installation,
+    pod: { name: around.podName, uid: around.podUid },
   };
 }
 

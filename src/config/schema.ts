@@ -101,15 +101,27 @@ const kubernetes = section({
 });
 
 const router = section({
-  controlPort: port("TCP port on loopback of the router's HTTP control listener.", 9061),
-  rpcPort: port("UDP port on loopback of the router's JSON-RPC.", 9062),
-  eventPort: port("TCP port on loopback of the router's event stream.", 9063),
+  host: {
+    type: "string",
+    canonical: "loopback",
+    default: "127.0.0.1",
+    description: "Loopback address of the three control ports.",
+  },
+  controlPort: port("TCP port of the router's HTTP control listener.", 8061),
+  rpcPort: port("UDP port of the router's JSON-RPC.", 8062),
+  eventPort: port("TCP port of the router's event stream.", 8063),
   snapshotDirectory: {
     type: "string",
     minLength: 1,
     default: "/var/lib/sip-federation",
     description:
       "Directory shared with the router. It starts from the routing table that was last written there.",
+  },
+  dialogKeyFile: {
+    type: "string",
+    minLength: 1,
+    description:
+      "File with the key that marks the dialogs of this installation: 32 hexadecimal digits or more, the same for all replicas.",
   },
 });
 
@@ -199,13 +211,13 @@ export const configSchema = {
       },
       status: { ...status, default: {}, description: "Writing conditions back to Kubernetes." },
       admin: {
-        ...listener("Listener for everything: health, metrics and `/explain`.", "127.0.0.1", 9064),
+        ...listener("Listener for everything: health, metrics and `/explain`.", "127.0.0.1", 8064),
         default: {},
       },
       monitoring: listener(
         "Listener for health and metrics alone, for the kubelet and Prometheus; without this key there is none.",
         "::",
-        9065,
+        8065,
       ),
       log: { ...log, default: {}, description: "Logging." },
     },

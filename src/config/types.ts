@@ -30,13 +30,17 @@ export interface PodIdentity {
   readonly uid: string | undefined;
 }
 
-/** Where the SIP router of this pod is controlled. All ports are on loopback. */
+/** Where the SIP router of this pod is controlled. */
 export interface RouterConfig {
+  /** Loopback address of the ports. */
+  readonly host: string;
   readonly controlPort: number;
   readonly rpcPort: number;
   readonly eventPort: number;
   /** Shared with the router, which loads its table from there when it starts. */
   readonly snapshotDirectory: string;
+  /** Keys the mark in Record-Route; hexadecimal. Undefined where no file was named. */
+  readonly dialogKey: string | undefined;
 }
 
 export interface DiscoveryConfig {

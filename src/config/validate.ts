@@ -1,6 +1,6 @@
 import { Ajv, type AnySchemaObject, type SchemaValidateFunction } from "ajv";
 import type { DataValidationCxt } from "ajv/dist/types/index.js";
-import { type Canonical, assertedDomain, domain, host, network } from "./canonical.ts";
+import { type Canonical, assertedDomain, domain, host, loopback, network } from "./canonical.ts";
 import type { ConfigFile } from "./file.ts";
 import { type Problem, describe } from "./problems.ts";
 import { configSchema } from "./schema.ts";
@@ -9,7 +9,13 @@ export type Validated =
   | { readonly ok: true; readonly file: ConfigFile }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-const CANONICAL: Record<string, (text: string) => Canonical> = { assertedDomain, domain, host, network };
+const CANONICAL: Record<string, (text: string) => Canonical> = {
+  assertedDomain,
+  domain,
+  host,
+  loopback,
+  network,
+};
 
 /** Checks against the schema, fills in defaults, and replaces values by their canonical spelling. */
 export function validate(document: unknown): Validated {

@@ -37,14 +37,16 @@ test("a file with the local domain alone is complete by defaults", () => {
       pod: { name: "edge-0", uid: POD.podUid },
     },
     router: {
-      controlPort: 9061,
-      rpcPort: 9062,
-      eventPort: 9063,
+      host: "127.0.0.1",
+      dialogKey: undefined,
+      controlPort: 8061,
+      rpcPort: 8062,
+      eventPort: 8063,
       snapshotDirectory: "/var/lib/sip-federation",
     },
     discovery: { timeoutSeconds: 2, ratePerSecond: 10, burst: 100, maxLimitedDomains: 20_000 },
     status: { writesPerSecond: 50 },
-    admin: { host: "127.0.0.1", port: 9064 },
+    admin: { host: "127.0.0.1", port: 8064 },
     monitoring: undefined,
     log: { level: "info" },
   });
@@ -90,7 +92,13 @@ sip:
     "2001:db8::5 5070",
     "sip.example.com 5060",
   ];
-  for (const address of [...expected, "127.0.0.1 9061", "::1 9062", "localhost 9063", "127.0.0.1 9064"]) {
+  for (const address of [
+    ...expected,
+    "127.0.0.1 8061",
+    "127.0.0.1 8062",
+    "localhost 8063",
+    "127.0.0.1 8064",
+  ]) {
     assert(own.includes(address), `${address} is missing from ${own.join(", ")}`);
   }
   assert.equal(new Set(own).size, own.length);
@@ -141,6 +149,7 @@ const REFUSED: Record<string, string> = {
   "kubernetes: { namespace: My_Space }":
     'kubernetes.namespace: "My_Space" must be lower-case letters, digits and dashes (DNS label)',
   "kubernetes: { kubeconfig: '' }": 'kubernetes.kubeconfig: "" must not be empty',
+  "router: { host: 10.0.0.1 }": 'router.host: "10.0.0.1" is not a loopback address such as 127.0.0.1',
   "router: { rpcPort: 0 }": "router.rpcPort: 0 is too small: the least is 1",
   "admin: { port: 65536 }": "admin.port: 65536 is too large: the most is 65535",
   "discovery: { timeoutSeconds: 2s }": 'discovery.timeoutSeconds: "2s" must be a number',
@@ -183,6 +192,21 @@ test("all problems are reported at once, one a line", () => {
       "  kubernetes.namespace: is required outside a pod. Name the namespace to serve.",
     ].join("\n"),
   );
+});
+
+test("the dialog key is read from its file, and its content is never told", async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), "config-"));
+  t.after(() => rm(directory, { recursive: true }));
+  const file = join(directory, "key");
+  const lines = `router: { dialogKeyFile: ${file} }`;
+  assert.match(problemsOf(lines)[0] ?? "", /^router\.dialogKeyFile: cannot be read: ENOENT/);
+  await writeFile(file, "0123456789abcdef\n");
+  assert.deepEqual(problemsOf(lines), [
+    `router.dialogKeyFile: ${file} does not hold 32 hexadecimal digits or more; try: openssl rand -hex 32`,
+  ]);
+  await writeFile(file, "0123456789abcdef0123456789abcdef\n");
+  const { router } = configOf(`localDomains: [example.com]\n${lines}`);
+  assert.equal(router.dialogKey, "0123456789abcdef0123456789abcdef");
 });
 
 test("what is not a YAML mapping is refused with the reason", () => {
