@@ -19,6 +19,8 @@ export interface FederationConfig {
   readonly trustedPeers: readonly TrustedPeer[];
   /** What happens to inbound requests whose domain is not proven: served uncached, or refused with 403. */
   readonly unprovenInbound: "serve" | "refuse";
+  /** Transports that this installation sends by; a route by another one is not accepted. Absent: all. */
+  readonly transports?: readonly Transport[];
 }
 
 export interface HostPort {
@@ -71,12 +73,14 @@ export interface RouteSet {
   readonly key: RouteSetKey;
   /** Explicit pattern: refuses its domains. Always false on the default set: see `RoutingTable.open`. */
   readonly blocked: boolean;
-  /**
-   * Usable next hops, ordered by priority, then route name. Never empty unless `blocked`, except where
-   * `next` is undefined because of `allowLessSpecificRoute: false`.
-   */
+  /** One route that blocks; only where `blocked`. */
+  readonly blockedBy?: string;
+  /** Usable next hops, ordered by priority, then route name. Empty where `blocked`, and nowhere else. */
   readonly hops: readonly NextHop[];
-  /** The less specific set to try when every hop failed; undefined where `allowLessSpecificRoute` stops. */
+  /**
+   * The less specific set to try when every hop failed, maybe a blocked one: there the search ends. Undefined where
+   * `allowLessSpecificRoute` stops, and on the route of a local domain.
+   */
   readonly next: RouteSetKey | undefined;
 }
 
@@ -129,13 +133,15 @@ export type DecisionRow = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
 export type Decision = DecisionBase &
   (
     | { readonly action: "reply"; readonly status: number; readonly reason: string }
+    /** An ACK without its transaction or dialog: nobody answers an ACK. */
+    | { readonly action: "drop" }
     | {
         readonly action: "relay";
         /** The route set to start with; the router walks hops, then `next`. */
         readonly routeSet: RouteSetKey;
-        /** Every hop that may be tried, most preferred tier first; within a tier by weight. */
+        /** Every hop that may be tried, most preferred tier first; within a tier by weight, heaviest first. */
         readonly candidates: readonly NextHop[];
-        /** Ask discovery first (row 5). */
+        /** Row 5 asks discovery: outbound before the request goes on, inbound without holding it. */
         readonly discover: boolean;
         /** Remember the domain on the first 2xx. */
         readonly cache: boolean;
@@ -151,6 +157,26 @@ interface DecisionBase {
   /** Why, one sentence a step, in order; shown by explain. */
   readonly because: readonly string[];
 }
+
+/** A request inside a dialog that this system opened, as far as row 1 cares. */
+export interface InDialogRequest {
+  readonly method: string;
+  readonly source: string;
+  readonly insideListener?: boolean;
+  /** From and To URI; undefined where unparsable. */
+  readonly from: SipUri | undefined;
+  readonly to: SipUri | undefined;
+  /** Value of Expires in seconds; undefined without the header. */
+  readonly expires?: number;
+  /** Value of Subscription-State without its parameters (RFC 6665 §4.1.3); undefined without the header. */
+  readonly subscriptionState?: string;
+}
+
+/** What happens to a request inside a dialog. */
+export type InDialogDecision = { readonly because: readonly string[] } & (
+  | { readonly action: "follow" }
+  | { readonly action: "reply"; readonly status: number; readonly reason: string }
+);
 
 /** A StaticRoute as the cache keeps it: trimmed to what is used. */
 export interface RouteObject {
@@ -179,6 +205,14 @@ export interface TableChanges {
   readonly settings: boolean;
 }
 
+/** Objects whose verdicts may have changed since the last look, whatever changed them. */
+export interface VerdictChanges {
+  /** Names of StaticRoutes. */
+  readonly routes: ReadonlySet<string>;
+  /** Names of FederatedDomains. */
+  readonly domains: ReadonlySet<string>;
+}
+
 /** One verdict that becomes a status condition; reasons are CamelCase (Kubernetes API conventions). */
 export interface Finding {
   readonly status: "True" | "False" | "Unknown";
@@ -189,7 +223,7 @@ export interface Finding {
 /** What translation says of one StaticRoute. */
 export interface RouteVerdict {
   readonly accepted: Finding;
-  /** The port that applies when `nextHopPort` is absent. */
+  /** The port in force, also where `nextHopPort` is absent; 0 means SRV. Undefined without a usable next hop. */
   readonly effectivePort: number | undefined;
   /** Disabled or blocked on purpose. */
   readonly suspended: boolean;

@@ -1,0 +1,68 @@
+import { belowKey, domainOfKey } from "./patterns.ts";
+import { isDefault, type Route, type RouteResult } from "./route.ts";
+import { MAX_ROUTES_PER_PATTERN } from "./route-set.ts";
+import type { Finding, NextHop, RouteVerdict, RoutingTable } from "./types.ts";
+
+/**
+ * What is to be said of a StaticRoute beside all others.
+ * @param inForce the routes of its pattern that are in force
+ */
+export function routeVerdict(
+  result: RouteResult,
+  inForce: readonly Route[],
+  table: RoutingTable,
+): RouteVerdict {
+  if (!result.ok) return { accepted: result.finding, effectivePort: undefined, suspended: false };
+  const { route } = result;
+  const isSurplus = route.enabled && !inForce.includes(route);
+  return {
+    accepted: isSurplus ? surplus(route) : accepted(describe(route, table)),
+    effectivePort: route.hop?.port,
+    suspended: !route.enabled || route.blocked,
+  };
+}
+
+function describe(route: Route, table: RoutingTable): string {
+  if (!route.enabled) return "Out of service: service is Disabled.";
+  if (isDefault(route.pattern)) return describeDefault(route, table.open);
+  if (route.blocked) return `Blocked: requests to and from ${reach(route)} are refused.`;
+  const sets = route.pattern.keys.map((key) => table.routeSets.get(key));
+  const blockedBy = sets.every((set) => set?.blocked) ? sets[0]?.blockedBy : undefined;
+  if (blockedBy !== undefined) return `Idle: StaticRoute ${blockedBy} blocks ${reach(route)}.`;
+  return `Requests for ${reach(route)} go to ${target(route.hop)}.`;
+}
+
+function describeDefault(route: Route, open: boolean): string {
+  if (!route.blocked) return "Open: it serves the known domains, and new ones are discovered.";
+  if (!route.hop) {
+    return "Blocked and without next hop, it serves nobody. To open federation set nextHop, and blockRoute: false.";
+  }
+  if (open) return "Blocked, and idle while another route with the pattern .* is open.";
+  return "Blocked: it serves known domains only. To open federation set blockRoute: false.";
+}
+
+/** The domains of a pattern, for people. */
+function reach({ pattern }: Route): string {
+  const [key, below] = pattern.keys;
+  const domain = domainOfKey(key);
+  if (below !== undefined) return `${domain} and every domain below it`;
+  return key === belowKey(domain) ? `every domain below ${domain}` : domain;
+}
+
+function target(hop: NextHop | undefined): string {
+  if (!hop) return "nowhere";
+  const where = hop.port === 0 ? `the SRV records of ${hop.host}` : `${hop.host} port ${hop.port}`;
+  return `${where} over ${hop.transport}`;
+}
+
+function accepted(message: string): Finding {
+  return { status: "True", reason: "Accepted", message };
+}
+
+function surplus(route: Route): Finding {
+  return {
+    status: "False",
+    reason: "TooManyRoutes",
+    message: `${MAX_ROUTES_PER_PATTERN} older routes have the pattern ${route.pattern.text}, and no more are used: delete one of them, or this one.`,
+  };
+}

@@ -1,0 +1,71 @@
+import { compileNextHop } from "./next-hop.ts";
+import { parsePattern, type Pattern } from "./patterns.ts";
+import {
+  DEFAULT_ROUTE_SET,
+  type FederationConfig,
+  type Finding,
+  type NextHop,
+  type RouteObject,
+} from "./types.ts";
+import { DEFAULT_ROUTE_NAME } from "../api/names.ts";
+
+/** A StaticRoute that makes sense by itself. */
+export interface Route {
+  readonly name: string;
+  /** RFC 3339 in UTC, as the API server writes it: sorts as text. */
+  readonly created: string;
+  readonly pattern: Pattern;
+  readonly enabled: boolean;
+  readonly blocked: boolean;
+  /** May be absent only where blocked or disabled. */
+  readonly hop: NextHop | undefined;
+  readonly allowsLessSpecific: boolean;
+}
+
+export type RouteResult =
+  { readonly ok: true; readonly route: Route } | { readonly ok: false; readonly finding: Finding };
+
+/** Reads a StaticRoute. What makes no sense yields a finding for its `Accepted` condition, never an exception. */
+export function compileRoute(object: RouteObject, config: FederationConfig): RouteResult {
+  const { name, spec } = object;
+  if (spec.routeType === "User") return refused("UserRoutesNotServed", USER_ROUTES);
+  const pattern = parsePattern(spec.destinationPattern);
+  if (!pattern) return refused("InvalidPattern", invalidPattern(spec.destinationPattern));
+  if (name === DEFAULT_ROUTE_NAME && !isDefault(pattern)) return refused("ReservedName", RESERVED_NAME);
+  const nextHop = compileNextHop(object, config);
+  if (!nextHop.ok) return refused(nextHop.reason, nextHop.message);
+  const blocked = spec.blockRoute ?? isDefault(pattern);
+  const enabled = spec.service === "Enabled";
+  if (enabled && !blocked && !nextHop.hop) return refused("NextHopMissing", NEXT_HOP_MISSING);
+  return {
+    ok: true,
+    route: {
+      name,
+      created: object.creationTimestamp,
+      pattern,
+      enabled,
+      blocked,
+      hop: nextHop.hop,
+      allowsLessSpecific: spec.allowLessSpecificRoute,
+    },
+  };
+}
+
+export function isDefault(pattern: Pattern): boolean {
+  return pattern.keys[0] === DEFAULT_ROUTE_SET;
+}
+
+const USER_ROUTES =
+  "Routes by user part (routeType: User) are not served by this release: use routeType: Domain with a domain pattern.";
+const RESERVED_NAME =
+  'The name "default" is kept for the default route: set destinationPattern to ".*", or give this route another name.';
+const NEXT_HOP_MISSING =
+  "A route in service needs a next hop: set nextHop, or blockRoute: true, or service: Disabled.";
+
+function invalidPattern(text: string): string {
+  return `${JSON.stringify(text)} is not a domain pattern: write ".*", "example.com", "*.example.com" or ".com.example.*".`;
+}
+
+function refused(reason: string, message: string): RouteResult {
+  return { ok: false, finding: { status: "False", reason, message } };
+}

@@ -1,0 +1,20 @@
+import { networkHolding } from "./address.ts";
+import type { FederationConfig, Side, SipRequest } from "./types.ts";
+
+/** Where a request came from, and why that is so. */
+export interface Origin {
+  readonly side: Side;
+  readonly because: string;
+}
+
+/** Tells inside from outside, by the listener or by the source network. */
+export function originOf(
+  { source, insideListener }: Pick<SipRequest, "source" | "insideListener">,
+  config: FederationConfig,
+): Origin {
+  if (insideListener) return { side: "inside", because: "It came in on the listener of the inside." };
+  const network = networkHolding(source, config.insideNetworks);
+  return network === undefined
+    ? { side: "outside", because: `The source ${source} is outside: no inside network holds it.` }
+    : { side: "inside", because: `The source ${source} is inside: ${network} holds it.` };
+}
