@@ -1,0 +1,59 @@
+import type { DomainObject, RouteObject } from "../federation/types.ts";
+import type { CacheEntry } from "./object-cache.ts";
+import type { ApiObject } from "./resources.ts";
+import { digestOf, isProgrammed, type StatusShape } from "./status-digest.ts";
+
+/** An object as the cache keeps it: what routing uses, and what tells whether its status must be written. */
+export interface Cached<T extends { readonly generation: number }> extends CacheEntry {
+  readonly object: T;
+  /** The resourceVersion at which this generation was first seen: from there on a replica has it. */
+  readonly specVersion: string;
+  /** Digest of what we own of the status; equal digests mean equal statuses, times apart. */
+  readonly statusDigest: number;
+  /** `Programmed` is True for this generation: it never goes back. */
+  readonly programmed: boolean;
+}
+
+export type CachedRoute = Cached<RouteObject>;
+export type CachedDomain = Cached<DomainObject>;
+
+/** Trims a StaticRoute. */
+export function cachedRoute(shape: StatusShape) {
+  return trimmer<RouteObject>(shape, ({ metadata, spec }) => ({
+    name: metadata.name,
+    uid: metadata.uid,
+    generation: metadata.generation,
+    creationTimestamp: metadata.creationTimestamp,
+    spec: spec as RouteObject["spec"],
+  }));
+}
+
+/** Trims a FederatedDomain. */
+export function cachedDomain(shape: StatusShape) {
+  return trimmer<DomainObject>(shape, ({ metadata, spec }) => ({
+    name: metadata.name,
+    uid: metadata.uid,
+    generation: metadata.generation,
+    spec: spec as DomainObject["spec"],
+  }));
+}
+
+function trimmer<T extends { readonly generation: number }>(
+  shape: StatusShape,
+  toObject: (raw: ApiObject) => T,
+) {
+  return (raw: ApiObject, previous: Cached<T> | undefined): Cached<T> => {
+    const { name, uid, resourceVersion, generation } = raw.metadata;
+    const known = previous?.uid === uid && previous.object.generation === generation ? previous : undefined;
+    return {
+      name,
+      uid,
+      resourceVersion,
+      // An unchanged generation is an unchanged spec: its object stays the same one.
+      object: known?.object ?? toObject(raw),
+      specVersion: known?.specVersion ?? resourceVersion,
+      statusDigest: digestOf(raw.status, shape),
+      programmed: isProgrammed(raw.status, generation),
+    };
+  };
+}

@@ -1,0 +1,59 @@
+import { GROUP } from "../api/names.ts";
+import type { Kind } from "./resources.ts";
+
+/** What a replica says of itself. */
+export interface ReplicaReport {
+  /** Its router holds the full table and takes traffic. */
+  readonly ready: boolean;
+  /** The highest resourceVersion of each kind up to which its router is programmed. */
+  readonly applied: Readonly<Partial<Record<Kind, string>>>;
+  /** What could not be programmed and why, by `KIND/NAME`. */
+  readonly failed: Readonly<Record<string, string>>;
+}
+
+export const EMPTY_REPORT: ReplicaReport = { ready: false, applied: {}, failed: {} };
+
+/** On the Lease of a replica: the installation it belongs to. */
+export const REPLICA_LABEL = `${GROUP}/replica-of`;
+
+const READY = `${GROUP}/ready`;
+const APPLIED = `${GROUP}/applied`;
+const FAILED = `${GROUP}/failed`;
+/** Annotations of an object may have 256 kB in all. */
+const MAX_FAILURES = 50;
+const MAX_MESSAGE = 200;
+
+export function toAnnotations({ ready, applied, failed }: ReplicaReport): Record<string, string> {
+  const failures = Object.entries(failed)
+    .slice(0, MAX_FAILURES)
+    .map(([key, message]) => [key, message.slice(0, MAX_MESSAGE)]);
+  return {
+    [READY]: String(ready),
+    [APPLIED]: JSON.stringify(applied),
+    [FAILED]: JSON.stringify(Object.fromEntries(failures)),
+  };
+}
+
+/** What cannot be read counts as not said. */
+export function fromAnnotations(annotations: Readonly<Record<string, string>> = {}): ReplicaReport {
+  return {
+    ready: annotations[READY] === "true",
+    applied: versions(stringMap(annotations[APPLIED])),
+    failed: stringMap(annotations[FAILED]),
+  };
+}
+
+/** A resourceVersion is a decimal number (Kubernetes API concepts, since 1.35). */
+function versions(map: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(map).filter(([, version]) => /^[0-9]+$/.test(version)));
+}
+
+function stringMap(json: string | undefined): Record<string, string> {
+  try {
+    const parsed: unknown = JSON.parse(json ?? "{}");
+    if (typeof parsed !== "object" || parsed === null) return {};
+    return Object.fromEntries(Object.entries(parsed).filter(([, value]) => typeof value === "string"));
+  } catch {
+    return {};
+  }
+}

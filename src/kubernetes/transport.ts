@@ -1,0 +1,194 @@
+import { type KubeConfig } from "@kubernetes/client-node";
+import { Agent, type Dispatcher, ProxyAgent } from "undici";
+import { ApiError, type StatusBody } from "./api-error.ts";
+import { CredentialSource, type TlsOptions } from "./credentials.ts";
+
+export interface Call {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Absolute path with query, as the API server knows it. */
+  readonly path: string;
+  readonly body?: string;
+  readonly contentType?: string;
+  readonly signal?: AbortSignal | undefined;
+  /** Instead of the transport's own. */
+  readonly deadlineMs?: number | undefined;
+}
+
+export interface TransportOptions {
+  readonly kubeConfig: KubeConfig;
+  /** A unary call must be answered in full within this; a stream must have begun. */
+  readonly deadlineMs: number;
+  /** Connections for unary calls; a stream has one of its own. */
+  readonly connections: number;
+  /** Called after each unary call; `status` is undefined where nothing came back. */
+  readonly observe?: (method: string, status: number | undefined, milliseconds: number) => void;
+}
+
+type Response = Dispatcher.ResponseData;
+
+/** Idle connections are kept for this long. The API server closes its own side after 3 minutes. */
+const KEEP_ALIVE_MS = 60_000;
+/** As client-go: below the idle timeouts of the usual load balancers. */
+const TCP_KEEP_ALIVE_MS = 30_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/**
+ * HTTP/1.1 to the API server over connections that are kept, with a deadline for every call. client-node itself
+ * opens a connection for each call and waits for ever.
+ */
+export class Transport {
+  readonly #options: TransportOptions;
+  readonly #credentials: CredentialSource;
+  readonly #origin: string;
+  readonly #prefix: string;
+  #tls: TlsOptions | undefined;
+  #dispatchers: { readonly calls: Dispatcher; readonly streams: Dispatcher } | undefined;
+  #closed = false;
+
+  constructor(options: TransportOptions) {
+    const server = options.kubeConfig.getCurrentCluster()?.server;
+    if (server === undefined) throw new Error("the kubeconfig has no current cluster");
+    const url = new URL(server);
+    this.#options = options;
+    this.#credentials = new CredentialSource(options.kubeConfig);
+    this.#origin = url.origin;
+    this.#prefix = url.pathname.replace(/\/$/, "");
+  }
+
+  /** Sends a call and reads the whole answer. Throws `ApiError` for an answer other than 2xx. */
+  async send(call: Call): Promise<string> {
+    const started = performance.now();
+    let status: number | undefined;
+    try {
+      return await withDeadline(call.deadlineMs ?? this.#options.deadlineMs, call.signal, async (signal) => {
+        const response = await this.#request("calls", call, signal);
+        status = response.statusCode;
+        return await bodyOf(response);
+      });
+    } finally {
+      this.#options.observe?.(call.method, status, performance.now() - started);
+    }
+  }
+
+  /**
+   * Opens a stream and returns as soon as the answer has begun. The caller reads it to its end, or destroys it;
+   * the signal ends it too. Throws `ApiError` for an answer other than 2xx.
+   */
+  async open(call: Call): Promise<Dispatcher.ResponseData["body"]> {
+    return withDeadline(this.#options.deadlineMs, undefined, async (deadline) => {
+      const signal = call.signal === undefined ? deadline : AbortSignal.any([call.signal, deadline]);
+      const response = await this.#request("streams", call, signal);
+      if (response.statusCode >= 300) await bodyOf(response);
+      return response.body;
+    });
+  }
+
+  /** Aborts what is under way and closes all connections. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const dispatchers = this.#dispatchers;
+    this.#dispatchers = undefined;
+    await Promise.all([dispatchers?.calls.destroy(), dispatchers?.streams.destroy()]);
+  }
+
+  async #request(use: "calls" | "streams", call: Call, signal: AbortSignal): Promise<Response> {
+    const { headers, tls } = await this.#credentials.current();
+    return this.#dispatcher(use, tls).request({
+      origin: this.#origin,
+      path: this.#prefix + call.path,
+      method: call.method,
+      headers: {
+        ...headers,
+        accept: "application/json",
+        ...(call.body !== undefined && { "content-type": call.contentType ?? "application/json" }),
+      },
+      body: call.body ?? null,
+      signal,
+    });
+  }
+
+  #dispatcher(use: "calls" | "streams", tls: TlsOptions): Dispatcher {
+    if (this.#closed) throw new Error("the client is closed");
+    if (this.#dispatchers === undefined || this.#tls !== tls) {
+      // Calls under way finish on the old connections.
+      void this.#dispatchers?.calls.close();
+      void this.#dispatchers?.streams.close();
+      this.#tls = tls;
+      this.#dispatchers = {
+        calls: this.#connect(tls, this.#options.connections),
+        streams: this.#connect(tls, null),
+      };
+    }
+    return this.#dispatchers[use];
+  }
+
+  #connect(tls: TlsOptions, connections: number | null): Dispatcher {
+    const cluster = this.#options.kubeConfig.getCurrentCluster();
+    const options = {
+      connections,
+      // Every call has a deadline of its own, every stream a watchdog.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      // One connection a watch: a stalled reader must not hold up the others' window.
+      allowH2: false,
+    };
+    if (cluster?.proxyUrl === undefined) {
+      return new Agent({
+        ...options,
+        connect: {
+          ...tls,
+          timeout: CONNECT_TIMEOUT_MS,
+          keepAlive: true,
+          keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
+        },
+      });
+    }
+    return new ProxyAgent({ ...options, uri: cluster.proxyUrl, requestTls: tls });
+  }
+}
+
+async function bodyOf(response: Response): Promise<string> {
+  const text = await response.body.text();
+  if (response.statusCode < 300) return text;
+  throw new ApiError(response.statusCode, statusBody(text), retryAfter(response));
+}
+
+function statusBody(text: string): StatusBody {
+  try {
+    const body: unknown = JSON.parse(text);
+    if (typeof body === "object" && body !== null) return body;
+  } catch {
+    // A proxy in between answers in its own words.
+  }
+  return { message: text.slice(0, 200) };
+}
+
+function retryAfter(response: Response): number | undefined {
+  const header = response.headers["retry-after"];
+  const seconds = typeof header === "string" ? Number(header) : NaN;
+  return Number.isFinite(seconds) ? seconds : undefined;
+}
+
+/** Runs `work` with a signal that fires after `ms`, or when `outer` does. */
+async function withDeadline<T>(
+  ms: number,
+  outer: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  outer?.throwIfAborted();
+  const controller = new AbortController();
+  const abort = (): void => {
+    controller.abort(outer?.reason);
+  };
+  const timer = setTimeout(() => {
+    controller.abort(new Error(`no answer from the API server within ${ms} ms`));
+  }, ms);
+  outer?.addEventListener("abort", abort, { once: true });
+  try {
+    return await work(controller.signal);
+  } finally {
+    clearTimeout(timer);
+    outer?.removeEventListener("abort", abort);
+  }
+}
