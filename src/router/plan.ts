@@ -1,0 +1,150 @@
+import { DEFAULT_ROUTE_SET, type RouteSetKey, type RoutingTable } from "../federation/types.ts";
+import type { AppliedTable, Write } from "./applied.ts";
+import {
+  encodeName,
+  encodeSet,
+  encodeTombstone,
+  isHop,
+  isName,
+  isSetKey,
+  nameOf,
+  startOf,
+  type EncodedOrders,
+} from "./encode.ts";
+import type { Orders } from "./types.ts";
+
+/** What may differ between the routing table and the router. */
+export interface Dirty {
+  readonly names: Iterable<string>;
+  readonly sets: Iterable<RouteSetKey>;
+}
+
+/** Writes in the order that never lets a request see a reference to what is not there. */
+export interface Plan {
+  /** Nothing names them yet. */
+  readonly orders: readonly EncodedOrders[];
+  /** Less specific sets first: a set names only those. Each group may be written at once. */
+  readonly sets: readonly (readonly Write[])[];
+  readonly names: readonly Write[];
+  readonly deletedNames: readonly Write[];
+  /** Deleted sets become tombstones, most specific first. */
+  readonly tombstones: readonly (readonly Write[])[];
+  /** Names and sets, or hops of sets, that cannot be written. */
+  readonly rejected: readonly string[];
+}
+
+/**
+ * Compares the dirty part of the table with what was applied. Pulls in every set that a written one refers to and
+ * that is missing, so that the plan is complete even where the table is ahead of its announced changes.
+ */
+export function plan(table: RoutingTable, applied: AppliedTable, dirty: Dirty, orders: Orders): Plan {
+  return new Planner(table, applied, orders).plan(dirty);
+}
+
+class Planner {
+  readonly #table: RoutingTable;
+  readonly #applied: AppliedTable;
+  readonly #orders: Orders;
+  readonly #seenSets = new Set<RouteSetKey>();
+  readonly #seenNames = new Set<string>();
+  readonly #newOrders = new Map<string, EncodedOrders>();
+  readonly #sets = new Map<number, Write[]>();
+  readonly #tombstones = new Map<number, Write[]>();
+  readonly #names: Write[] = [];
+  readonly #deletedNames: Write[] = [];
+  readonly #rejected: string[] = [];
+
+  constructor(table: RoutingTable, applied: AppliedTable, orders: Orders) {
+    this.#table = table;
+    this.#applied = applied;
+    this.#orders = orders;
+  }
+
+  plan(dirty: Dirty): Plan {
+    for (const key of dirty.sets) this.#planSet(key);
+    for (const name of dirty.names) this.#planName(name);
+    return {
+      orders: [...this.#newOrders.values()],
+      sets: ascending(this.#sets),
+      names: this.#names,
+      deletedNames: this.#deletedNames,
+      tombstones: ascending(this.#tombstones).reverse(),
+      rejected: this.#rejected,
+    };
+  }
+
+  #planSet(key: RouteSetKey): void {
+    if (this.#seenSets.has(key)) return;
+    this.#seenSets.add(key);
+    if (!isSetKey(key)) {
+      this.#rejected.push(key);
+      return;
+    }
+    const name = nameOf(key);
+    if (name !== undefined) this.#planName(name);
+    if (this.#table.routeSets.has(key)) this.#writeSet(key);
+    else this.#entomb(key);
+  }
+
+  #writeSet(key: RouteSetKey): void {
+    const set = this.#table.routeSets.get(key);
+    if (set === undefined) return;
+    if (!set.hops.every(isHop)) this.#rejected.push(key);
+    if (set.next !== undefined) this.#require(set.next);
+    const { value, orders } = encodeSet(set, this.#orders);
+    if (orders !== undefined && !this.#applied.completeOrders.has(orders.id)) {
+      this.#newOrders.set(orders.id, orders);
+    }
+    if (this.#applied.sets.get(key) !== value) push(this.#sets, key, { section: "s", id: key, value });
+  }
+
+  #entomb(key: RouteSetKey): void {
+    if (!this.#applied.sets.has(key) || this.#applied.hasTombstone(key)) return;
+    const value = encodeTombstone(this.#lessSpecific(key));
+    push(this.#tombstones, key, { section: "s", id: key, value });
+  }
+
+  /** Where requests go on that come by a deleted set: to what it named, as far as that is still there. */
+  #lessSpecific(key: RouteSetKey): RouteSetKey | undefined {
+    const [, next = ""] = this.#applied.sets.get(key)?.split("|") ?? [];
+    if (next === "" || this.#table.routeSets.has(next)) return next === "" ? undefined : next;
+    return this.#lessSpecific(next);
+  }
+
+  #require(key: RouteSetKey): void {
+    if (!this.#applied.hasSet(key)) this.#planSet(key);
+  }
+
+  #planName(name: string): void {
+    if (this.#seenNames.has(name)) return;
+    this.#seenNames.add(name);
+    if (!isName(name)) {
+      this.#rejected.push(name);
+      return;
+    }
+    const start = startOf(this.#table, name);
+    if (start !== undefined) this.#require(start);
+    const value = encodeName(this.#table.names.get(name), start);
+    if (value === this.#applied.names.get(name)) return;
+    const writes = value === undefined ? this.#deletedNames : this.#names;
+    writes.push({ section: "n", id: name, value });
+  }
+}
+
+/** Grows with how specific a set is: `*`, `.x` by its labels, `=x`, `x`. */
+function specificity(key: RouteSetKey): number {
+  if (key === DEFAULT_ROUTE_SET) return 0;
+  if (key.startsWith(".")) return key.split(".").length - 1;
+  return key.startsWith("=") ? 1000 : 1001;
+}
+
+function push(groups: Map<number, Write[]>, key: RouteSetKey, write: Write): void {
+  const level = specificity(key);
+  const group = groups.get(level);
+  if (group === undefined) groups.set(level, [write]);
+  else group.push(write);
+}
+
+function ascending(groups: ReadonlyMap<number, Write[]>): Write[][] {
+  return [...groups].sort(([a], [b]) => a - b).map(([, writes]) => writes);
+}

@@ -1,0 +1,157 @@
+import type { Logger } from "pino";
+import type { RoutingTable, TableChanges } from "../federation/types.ts";
+import { ControlClient } from "./control-client.ts";
+import { readCounters, type Counter } from "./counters.ts";
+import { DiscoveryDesk } from "./discovery-desk.ts";
+import { EventStream } from "./event-stream.ts";
+import { StatusPoll } from "./poll.ts";
+import { Programmer } from "./programmer.ts";
+import { RpcClient } from "./rpc-client.ts";
+import { Snapshot } from "./snapshot.ts";
+import type { RouterHandlers, RouterOptions, RouterState } from "./types.ts";
+import { TableWriter } from "./writer.ts";
+
+const DEFAULTS = { host: "127.0.0.1", discoveryTimeoutMs: 2000, pollMs: 300, snapshotDelayMs: 3000 };
+const GRACE = { setsMs: 60_000, ordersMs: 10_000 };
+const MAX_DISCOVERIES = 5000;
+const NO_SUCH_KEY = 404;
+
+/** What runs between start and stop. */
+interface Parts {
+  readonly programmer: Programmer;
+  readonly stream: EventStream;
+  readonly desk: DiscoveryDesk;
+  readonly poll: StatusPoll;
+  readonly snapshot: Snapshot | undefined;
+}
+
+/** The SIP router of this pod: holds it to the routing table and answers its questions. */
+export class SipRouter {
+  readonly #options: RouterOptions & typeof DEFAULTS;
+  readonly #log: Logger;
+  readonly #rpc: RpcClient;
+  readonly #control: ControlClient;
+  #parts: Parts | undefined;
+  #instance: string | undefined;
+  #reachable = false;
+
+  constructor(options: RouterOptions, log: Logger) {
+    this.#options = { ...DEFAULTS, ...options };
+    this.#log = log;
+    const { host, rpcPort, controlPort } = this.#options;
+    this.#rpc = new RpcClient({ host, port: rpcPort });
+    this.#control = new ControlClient({ host, port: controlPort });
+  }
+
+  /** Begins to program. `table` is complete, and stays the live view that `apply` speaks of. Once only. */
+  start(table: RoutingTable, handlers: RouterHandlers): void {
+    const parts = this.#assemble(table, handlers);
+    this.#parts = parts;
+    parts.programmer.start();
+    parts.stream.start();
+    parts.poll.now();
+    parts.snapshot?.changed();
+  }
+
+  /** Resolves when the router routes by the changes; waits while it is away, rejects when stopped. */
+  apply(changes: TableChanges): Promise<void> {
+    if (this.#parts === undefined) return Promise.reject(new Error("the SIP router was not started"));
+    this.#parts.snapshot?.changed();
+    return this.#parts.programmer.apply(changes);
+  }
+
+  /** The router drops what it learned of a domain. Rejects when it does not answer. */
+  async forget(domain: string): Promise<void> {
+    const outcome = await this.#rpc.call("htable.delete", ["learned", domain]);
+    if (outcome.ok || (outcome.kind === "fault" && outcome.code === NO_SUCH_KEY)) return;
+    throw new Error(`the router did not forget ${domain}: ${outcome.message}`);
+  }
+
+  state(): RouterState {
+    const idle = { inForce: false, entries: 0, pending: 0, programmings: 0, rejected: 0 };
+    return {
+      ...(this.#parts?.programmer.state() ?? { ...idle, programmingMs: undefined, error: undefined }),
+      reachable: this.#reachable,
+      connected: this.#parts?.stream.connected ?? false,
+      instance: this.#instance,
+      questions: this.#parts?.desk.outstanding ?? 0,
+    };
+  }
+
+  /** The router's own counters since its start; empty while it is away. */
+  counters(): Promise<readonly Counter[]> {
+    return readCounters(this.#rpc);
+  }
+
+  /** Asks the router: true when it holds a full table, this operator's or that of its snapshot. */
+  async ready(): Promise<boolean> {
+    return (await this.#control.status())?.epoch !== undefined;
+  }
+
+  /** No more questions; those that are open are answered, the pass under way ends, the snapshot is written. */
+  async stop(): Promise<void> {
+    if (this.#parts !== undefined) await stopParts(this.#parts);
+    this.#rpc.close();
+    await this.#control.close();
+  }
+
+  #assemble(table: RoutingTable, handlers: RouterHandlers): Parts {
+    const { host, eventPort, pollMs, discoveryTimeoutMs, dialogKey, orders } = this.#options;
+    const control = this.#control;
+    const poll = new StatusPoll(control, pollMs, (status, askedAt) => {
+      this.#reachable = status !== undefined;
+      this.#instance = status?.instance ?? this.#instance;
+      programmer.observe(status, askedAt);
+    });
+    const grace = this.#options.grace ?? GRACE;
+    const writer = new TableWriter(this.#rpc);
+    const programmer = new Programmer(
+      { table, orders, dialogKey, grace, writer, control },
+      () => {
+        handlers.programmed();
+      },
+      this.#log,
+    );
+    const desk = new DiscoveryDesk(
+      {
+        discover: (domain, direction) => handlers.discover(domain, direction),
+        answer: (domain, verdict) => control.verdict(domain, verdict),
+      },
+      { timeoutMs: discoveryTimeoutMs, capacity: MAX_DISCOVERIES },
+      this.#log,
+    );
+    const stream = new EventStream(
+      { host, port: eventPort },
+      {
+        connected: () => {
+          poll.now();
+        },
+        closed: () => {
+          programmer.observe(undefined, performance.now());
+          poll.now();
+        },
+        question: (domain, direction) => {
+          desk.ask(domain, direction);
+        },
+        learned: (domain, direction, remembered) => {
+          handlers.learned(domain, direction, remembered);
+        },
+      },
+      this.#log,
+    );
+    return { programmer, stream, desk, poll, snapshot: this.#snapshotOf(table) };
+  }
+
+  #snapshotOf(table: RoutingTable): Snapshot | undefined {
+    const { snapshotDirectory: directory, snapshotDelayMs: delayMs, orders, dialogKey } = this.#options;
+    if (directory === undefined) return undefined;
+    return new Snapshot({ directory, table, orders, dialogKey, delayMs }, this.#log);
+  }
+}
+
+async function stopParts({ stream, desk, poll, programmer, snapshot }: Parts): Promise<void> {
+  stream.stop();
+  await Promise.all([desk.drained(), poll.stop()]);
+  await programmer.stop();
+  await snapshot?.flush();
+}
