@@ -1,0 +1,55 @@
+import type { Finding } from "./types.ts";
+import { withCondition, withoutConditions } from "../api/conditions.ts";
+import { Conditions, type ConditionType } from "../api/names.ts";
+import type { Condition } from "../api/types.ts";
+
+/** What is found out about one object, by condition. */
+export interface Findings {
+  readonly accepted: Finding;
+  /** Whether every ready router routes by this generation. */
+  readonly programmed: Finding;
+  /** On FederatedDomains alone. */
+  readonly routed?: Finding;
+}
+
+/**
+ * The conditions of an object after a look at it: those found out, `Ready` and `Stalled` as they follow, and others
+ * left as they are.
+ * @param generation the `metadata.generation` that the findings are about
+ */
+export function conditionsOf(
+  previous: readonly Condition[],
+  findings: Findings,
+  generation: number,
+  now: Date,
+): Condition[] {
+  const { accepted, programmed, routed } = findings;
+  const stalled = stalledOf(accepted);
+  const wanted: [ConditionType, Finding | undefined][] = [
+    [Conditions.Accepted, accepted],
+    [Conditions.Programmed, programmed],
+    [Conditions.Routed, routed],
+    [Conditions.Ready, readyOf(findings)],
+    [Conditions.Stalled, stalled],
+  ];
+  const kept = stalled ? previous : withoutConditions(previous, Conditions.Stalled);
+  return wanted.reduce<Condition[]>(
+    (conditions, [type, finding]) =>
+      finding
+        ? withCondition(conditions, { type, ...finding, observedGeneration: generation }, now)
+        : conditions,
+    [...kept],
+  );
+}
+
+/** Accepted and Programmed; blocked and disabled objects are Ready too, and no peer lowers it. */
+export function readyOf({ accepted, programmed }: Findings): Finding {
+  if (accepted.status !== "True") return accepted;
+  if (programmed.status !== "True") return programmed;
+  return { status: "True", reason: "Ready", message: accepted.message };
+}
+
+/** True where only a person can help; absent otherwise, as kstatus wants it. */
+export function stalledOf(accepted: Finding): Finding | undefined {
+  return accepted.status === "False" ? { ...accepted, status: "True" } : undefined;
+}

@@ -1,0 +1,119 @@
+import { blockOf } from "./block.ts";
+import { relayInside, relayOutside, type Learning } from "./relay.ts";
+import { answer, basis, type Situation } from "./situation.ts";
+import type { KnownEntry } from "../domain.ts";
+import { isCacheable } from "../domain-name.ts";
+import { explicitSet } from "../lookup.ts";
+import { proofOf } from "../trust.ts";
+import type { Decision, DecisionRow, RouteSet } from "../types.ts";
+
+/** A request between an external and a local domain, with what is known of the external one. */
+export interface Federation extends Situation {
+  readonly entry: KnownEntry | undefined;
+  readonly explicit: RouteSet | undefined;
+  /** Outbound requests are proven by their side. */
+  readonly proven: boolean;
+}
+
+/** Rows 1 to 5; what none of them decides is row 6. */
+export const byDomain = [blockedDomain, xmppDomain, knownDomain, explicitRoute, openFederation] as const;
+
+type Result = Decision | undefined;
+
+/** Methods whose success says nothing of a user at the domain. */
+const NEVER_CACHED = new Set(["OPTIONS", "CANCEL", "ACK", "REGISTER"]);
+const GATEWAY_METHODS = new Set(["MESSAGE", "SUBSCRIBE", "NOTIFY"]);
+const NOTHING: Learning = { discover: false, cache: false };
+
+/** Adds what is known of the external domain. */
+export function federationOf(situation: Situation): Federation {
+  const { table, request, domain, direction } = situation;
+  const name = domain === undefined ? undefined : table.names.get(domain);
+  const entry = name?.kind === "known" ? name : undefined;
+  const proof =
+    direction === "inbound" && domain !== undefined
+      ? proofOf(domain, request.source, entry, table.config)
+      : undefined;
+  return {
+    ...situation,
+    entry,
+    explicit: domain === undefined ? undefined : explicitSet(table.routeSets, domain),
+    proven: direction === "outbound" || proof !== undefined,
+    because: [...situation.because, ...aboutSender(situation, proof), ...aboutEntry(domain, entry)],
+  };
+}
+
+function blockedDomain(federation: Federation): Result {
+  const { domain, table } = federation;
+  const block = domain === undefined ? undefined : blockOf(table, domain);
+  return block === undefined ? undefined : answer(federation, 1, [403, "Domain Blocked"], block);
+}
+
+function xmppDomain(federation: Federation): Result {
+  if (federation.entry?.protocol !== "XMPP") return undefined;
+  if (federation.direction === "inbound") {
+    return federation.proven
+      ? relayInside(federation, 2, NOTHING)
+      : answer(federation, 2, [403, "Unproven Domain"], "The domain is reached over XMPP, not over SIP.");
+  }
+  const { method } = federation.request;
+  if (!GATEWAY_METHODS.has(method)) {
+    return answer(federation, 2, [405, "Method Not Allowed"], `The XMPP gateway does not carry ${method}.`);
+  }
+  const why = "It goes to the XMPP gateway, never by SIP; without the gateway the answer is 480.";
+  return { ...basis(federation, 2, why), action: "gateway" };
+}
+
+function knownDomain(federation: Federation): Result {
+  return federation.entry && serve(federation, 3, true, NOTHING);
+}
+
+function explicitRoute(federation: Federation): Result {
+  if (!federation.explicit) return undefined;
+  const cache = mayCache(federation);
+  return serve(federation, 4, federation.table.open, { discover: false, cache });
+}
+
+function openFederation(federation: Federation): Result {
+  const { domain, table, proven } = federation;
+  if (!table.open) return undefined;
+  const discover = proven && domain !== undefined && isCacheable(domain);
+  return serve(federation, 5, true, { discover, cache: mayCache(federation) });
+}
+
+export function closedFederation(federation: Federation): Decision {
+  const why =
+    "No explicit route matches, and federation is closed: the default route serves known domains only.";
+  return answer(federation, 6, [403, "Federation Closed"], why);
+}
+
+function serve(
+  federation: Federation,
+  row: DecisionRow,
+  mayUseDefault: boolean,
+  learning: Learning,
+): Decision {
+  if (federation.direction === "outbound") {
+    return relayOutside(federation, row, federation.explicit, mayUseDefault, learning);
+  }
+  if (!federation.proven && federation.table.config.unprovenInbound === "refuse") {
+    return answer(federation, row, [403, "Unproven Domain"], "Unproven requests are refused by a setting.");
+  }
+  return relayInside(federation, row, learning);
+}
+
+function mayCache({ domain, proven, request }: Federation): boolean {
+  return domain !== undefined && proven && isCacheable(domain) && !NEVER_CACHED.has(request.method);
+}
+
+function aboutSender({ direction, domain }: Situation, proof: string | undefined): string[] {
+  if (direction !== "inbound") return [];
+  if (domain === undefined) return ["Its From names no domain."];
+  return [proof ?? `Nothing proves that it comes from ${domain}.`];
+}
+
+function aboutEntry(domain: string | undefined, entry: KnownEntry | undefined): string[] {
+  if (domain === undefined) return [];
+  if (!entry) return [`${domain} is unknown: there is no FederatedDomain for it.`];
+  return [`${domain} is known: policy ${entry.policy}, protocol ${entry.protocol}, trust ${entry.trust}.`];
+}

@@ -1,0 +1,81 @@
+import { isCacheable } from "./domain-name.ts";
+import { blockOf } from "./decision/block.ts";
+import { explicitSet } from "./lookup.ts";
+import type { Direction, RoutingTable } from "./types.ts";
+
+/** How many new domains may be discovered. Each direction has its own rate and burst, so that neither starves the other. */
+export interface DiscoveryLimits {
+  /** New domains a second, ≥0; 0 is no limit. */
+  readonly ratePerSecond: number;
+  /** New domains at once, ≥1. */
+  readonly burst: number;
+  /** Domains of trust Limited, ≥0; 0 is no limit. Inbound discovery fills half of it at most. */
+  readonly maxLimitedDomains: number;
+}
+
+/** The token buckets, one a direction: how many new domains were left at which time. */
+export type DiscoveryState = Readonly<Partial<Record<Direction, Bucket>>>;
+
+interface Bucket {
+  readonly left: number;
+  /** Milliseconds on the clock of the caller, which never goes back. */
+  readonly at: number;
+}
+
+export interface Admission {
+  readonly admitted: boolean;
+  /** Pass it to the next call. */
+  readonly state: DiscoveryState;
+}
+
+/** Strangers may not fill the whole list of discovered domains: the rest of it is for our own users. */
+const INBOUND_SHARE = 0.5;
+
+/**
+ * May one more unknown domain be discovered, and cached? If not, it is served uncached.
+ * @param now milliseconds on a clock that never goes back
+ * @param limitedDomains known domains of trust Limited, those on their way to the API included
+ */
+export function admit(
+  state: DiscoveryState,
+  limits: DiscoveryLimits,
+  direction: Direction,
+  now: number,
+  limitedDomains: number,
+): Admission {
+  if (isFull(limits, direction, limitedDomains)) return { admitted: false, state };
+  if (limits.ratePerSecond === 0) return { admitted: true, state };
+  const left = refilled(state[direction], limits, now);
+  if (left < 1) return { admitted: false, state };
+  return { admitted: true, state: { ...state, [direction]: { left: left - 1, at: now } } };
+}
+
+/**
+ * Would a decision of this moment cache the domain on success? Asked when a domain was reached, and again right before
+ * it is written, which may be much later.
+ * @param domain canonical; inbound it was proven when it was reached
+ */
+export function shouldRemember(table: RoutingTable, domain: string, direction: Direction): boolean {
+  if (direction === "internal" || table.names.has(domain) || !isCacheable(domain)) return false;
+  if (blockOf(table, domain) !== undefined) return false;
+  return table.open || explicitSet(table.routeSets, domain) !== undefined;
+}
+
+function isFull(
+  { maxLimitedDomains }: DiscoveryLimits,
+  direction: Direction,
+  limitedDomains: number,
+): boolean {
+  if (maxLimitedDomains === 0) return false;
+  const share = direction === "inbound" ? INBOUND_SHARE : 1;
+  return limitedDomains >= maxLimitedDomains * share;
+}
+
+function refilled(
+  bucket: Bucket | undefined,
+  { ratePerSecond, burst }: DiscoveryLimits,
+  now: number,
+): number {
+  if (!bucket) return burst;
+  return Math.min(burst, bucket.left + ((now - bucket.at) / 1000) * ratePerSecond);
+}
