@@ -1,7 +1,82 @@
-import { Counter, Gauge, Histogram, type Registry } from "prom-client";
-import type { Direction } from "../federation/types.ts";
+/** What this operator does beyond what every controller does. No label is a domain: strangers choose those. */
+import type { Registry } from "prom-client";
+import { counter, histogram, observed } from "./instruments.ts";
 
-/** How large the routing table is; read when metrics are scraped. */
+const PREFIX = "sip_federation";
+const LAG_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** What list+watch reports to. */
+export function watchMetrics(registry: Registry) {
+  const lists = counter(registry, `${PREFIX}_lists_total`, "Complete lists.", ["kind"]);
+  const ends = counter(registry, `${PREFIX}_watches_ended_total`, "Watches that ended.", ["kind", "outcome"]);
+  const events = counter(registry, `${PREFIX}_watch_events_total`, "Events of watches.", ["kind", "type"]);
+  const failures = counter(registry, `${PREFIX}_watch_handler_failures_total`, "Events not handled.", [
+    "kind",
+  ]);
+  return {
+    listed: (kind: string): void => {
+      lists.inc({ kind });
+    },
+    watchEnded: (kind: string, outcome: string): void => {
+      ends.inc({ kind, outcome });
+    },
+    event: (kind: string, type: string): void => {
+      events.inc({ kind, type });
+    },
+    handlerFailed: (kind: string): void => {
+      failures.inc({ kind });
+    },
+  };
+}
+
+/** Follows changes into the router. */
+export function programmingMetrics(registry: Registry) {
+  const help = "From seeing a change to routing by it.";
+  const lag = histogram(registry, `${PREFIX}_programming_lag_seconds`, help, LAG_BUCKETS);
+  const failures = counter(
+    registry,
+    `${PREFIX}_programming_failures_total`,
+    "Changes that the router did not take.",
+  );
+  return {
+    programmed: (lagSeconds: number): void => {
+      lag.observe(lagSeconds);
+    },
+    failed: (): void => {
+      failures.inc();
+    },
+  };
+}
+
+/** Follows unknown domains to their FederatedDomain. */
+export function learningMetrics(registry: Registry) {
+  const questions = counter(registry, `${PREFIX}_discoveries_total`, "Questions about unknown domains.", [
+    "direction",
+    "verdict",
+  ]);
+  const learned = counter(registry, `${PREFIX}_learned_total`, "Domains that answered for the first time.", [
+    "direction",
+  ]);
+  const written = counter(
+    registry,
+    `${PREFIX}_domain_writes_total`,
+    "Attempts to create a FederatedDomain.",
+    ["result"],
+  );
+  return {
+    discovered: (direction: string, verdict: string): void => {
+      questions.inc({ direction, verdict });
+    },
+    learned: (direction: string): void => {
+      learned.inc({ direction });
+    },
+    written: (result: string): void => {
+      written.inc({ result });
+    },
+  };
+}
+
+/** How large the routing table is. */
 export interface TableSize {
   readonly domains: number;
   readonly routeSets: number;
@@ -11,87 +86,10 @@ export interface TableSize {
   readonly unwritten: number;
 }
 
-const LAG_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
-const PREFIX = "sip_federation";
-
-/** What this operator does, beyond what every controller does. No label is ever a domain: strangers choose those. */
-export class FederationMetrics {
-  readonly #registers: Registry[];
-  readonly #lag;
-  readonly #failures;
-  readonly #discoveries;
-  readonly #learned;
-  readonly #watchRestarts;
-  readonly #statusWrites;
-
-  constructor(registry: Registry) {
-    this.#registers = [registry];
-    this.#lag = new Histogram({
-      name: `${PREFIX}_programming_lag_seconds`,
-      help: "From seeing a change to routing by it.",
-      buckets: LAG_BUCKETS,
-      registers: this.#registers,
-    });
-    this.#failures = this.#counter("programming_failures_total", "Changes that the router did not take.", []);
-    this.#discoveries = this.#counter("discoveries_total", "Questions about unknown domains.", [
-      "direction",
-      "verdict",
-    ]);
-    this.#learned = this.#counter("learned_total", "Domains that were reached for the first time.", [
-      "direction",
-      "result",
-    ]);
-    this.#watchRestarts = this.#counter("watch_restarts_total", "Watches begun anew.", [
-      "resource",
-      "reason",
-    ]);
-    this.#statusWrites = this.#counter("status_writes_total", "Status writes.", ["resource", "result"]);
-  }
-
-  programmed(lagSeconds: number): void {
-    this.#lag.observe(lagSeconds);
-  }
-
-  programmingFailed(): void {
-    this.#failures.inc();
-  }
-
-  discovered(direction: Direction, verdict: string): void {
-    this.#discoveries.inc({ direction, verdict });
-  }
-
-  learned(direction: Direction, result: string): void {
-    this.#learned.inc({ direction, result });
-  }
-
-  watchRestarted(resource: string, reason: string): void {
-    this.#watchRestarts.inc({ resource, reason });
-  }
-
-  statusWritten(resource: string, result: string): void {
-    this.#statusWrites.inc({ resource, result });
-  }
-
-  /** Where the size of the table is read from. Called once. */
-  observeTable(read: () => TableSize): void {
-    this.#gauge("domains", "Known domains.", () => read().domains);
-    this.#gauge("route_sets", "Patterns with at least one accepted StaticRoute.", () => read().routeSets);
-    this.#gauge("open", "1 while the default route is open.", () => (read().open ? 1 : 0));
-    this.#gauge("unwritten_domains", "Learned domains that are still to be written.", () => read().unwritten);
-  }
-
-  #gauge(name: string, help: string, read: () => number): void {
-    new Gauge({
-      name: `${PREFIX}_${name}`,
-      help,
-      registers: this.#registers,
-      collect() {
-        this.set(read());
-      },
-    });
-  }
-
-  #counter<Label extends string>(name: string, help: string, labelNames: readonly Label[]): Counter<Label> {
-    return new Counter({ name: `${PREFIX}_${name}`, help, labelNames, registers: this.#registers });
-  }
+/** Where the size of the table is read from. Called once. */
+export function observeTable(registry: Registry, read: () => TableSize): void {
+  observed(registry, `${PREFIX}_domains`, "Known domains.", () => read().domains);
+  observed(registry, `${PREFIX}_route_sets`, "Patterns that are routed.", () => read().routeSets);
+  observed(registry, `${PREFIX}_open`, "1 while the default route is open.", () => (read().open ? 1 : 0));
+  observed(registry, `${PREFIX}_unwritten_domains`, "Learned, but not written yet.", () => read().unwritten);
 }

@@ -1,27 +1,41 @@
 import { Registry, collectDefaultMetrics } from "prom-client";
-import { ControllerMetrics } from "./controller-metrics.ts";
-import { FederationMetrics } from "./federation-metrics.ts";
-import { type RequestCount, mirrorRouter } from "./router-metrics.ts";
+import { apiMetrics, leaderMetrics, reconcileMetrics, workQueueMetrics } from "./controller-metrics.ts";
+import {
+  type TableSize,
+  learningMetrics,
+  observeTable,
+  programmingMetrics,
+  watchMetrics,
+} from "./federation-metrics.ts";
+import { type RouterCondition, type RouterCounter, mirrorCounters, observeRouter } from "./router-metrics.ts";
 
-/** Every metric of the operator. The other rooms get its methods as plain callbacks. */
-export class Metrics {
-  readonly controller: ControllerMetrics;
-  readonly federation: FederationMetrics;
-  readonly #registry = new Registry();
+export type Metrics = ReturnType<typeof createMetrics>;
 
-  constructor() {
-    collectDefaultMetrics({ register: this.#registry });
-    this.controller = new ControllerMetrics(this.#registry);
-    this.federation = new FederationMetrics(this.#registry);
-  }
-
-  /** Where the counters of the SIP router are read from, at each scrape. Called once. */
-  mirrorRouter(read: () => Promise<readonly RequestCount[]>): void {
-    mirrorRouter(this.#registry, read);
-  }
-
-  /** Everything in Prometheus's text format. */
-  async text(): Promise<{ contentType: string; body: string }> {
-    return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
-  }
+/** Every metric of the operator, as callbacks that main.ts hands to the rooms. */
+export function createMetrics() {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  return {
+    workQueue: workQueueMetrics(registry),
+    reconcile: reconcileMetrics(registry),
+    apiCall: apiMetrics(registry),
+    leading: leaderMetrics(registry),
+    watch: watchMetrics(registry),
+    programming: programmingMetrics(registry),
+    learning: learningMetrics(registry),
+    observeTable: (read: () => TableSize): void => {
+      observeTable(registry, read);
+    },
+    observeRouter: (read: () => RouterCondition): void => {
+      observeRouter(registry, read);
+    },
+    mirrorCounters: (read: () => Promise<readonly RouterCounter[]>): void => {
+      mirrorCounters(registry, read);
+    },
+    /** Everything in Prometheus's text format. */
+    text: async (): Promise<{ contentType: string; body: string }> => ({
+      contentType: registry.contentType,
+      body: await registry.metrics(),
+    }),
+  };
 }

@@ -96,7 +96,7 @@ const kubernetes = section({
     type: "string",
     pattern: "^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$",
     default: "sip-federation",
-    description: "Name of this installation; prefix of its Leases. All replicas share it.",
+    description: "Name of this installation, the same for all its replicas. A namespace belongs to one of them.",
   },
 });
 
