@@ -39,7 +39,10 @@ export function withCondition(
 }
 
 /** The conditions without those of these types. */
-export function withoutConditions(conditions: readonly Condition[], ...types: readonly string[]): Condition[] {
+export function withoutConditions(
+  conditions: readonly Condition[],
+  ...types: readonly string[]
+): Condition[] {
   return conditions.filter((condition) => !types.includes(condition.type));
 }
 
@@ -58,7 +61,7 @@ function sameConditions(a: readonly Condition[], b: readonly Condition[]): boole
   });
 }
 
-/** Compares objects of plain values; an undefined field is an absent one. */
+/** Compares objects of plain values. */
 function sameFields(a: object, b: object): boolean {
   const left = new Map<string, unknown>(Object.entries(a));
   const right = new Map<string, unknown>(Object.entries(b));

@@ -54,7 +54,7 @@ function fieldTable(schema: Schema): string {
     code(path),
     typeOf(field),
     defaultOf(field, required),
-    markdown(field.description ?? ""),
+    markdown(withoutDefault(field.description ?? "")),
   ]);
   return table(["Field", "Type", "Default", "Meaning"], rows);
 }
@@ -90,6 +90,11 @@ function defaultOf(field: Schema, required: boolean): string {
   return field.type === "array"
     ? "`Ready` is `Unknown`"
     : code(JSON.stringify(field.default).replaceAll('"', ""));
+}
+
+/** `kubectl explain` does not show defaults, so descriptions tell them; here they have a column. */
+function withoutDefault(description: string): string {
+  return description.replace(/ Defaults to [^ ]+\.$/, "");
 }
 
 /** All rules of a schema and of what it contains, the outer ones first. */

@@ -3,7 +3,6 @@
 export interface Rule {
   readonly rule: string;
   readonly message: string;
-  readonly messageExpression?: string;
   readonly fieldPath?: string;
 }
 
@@ -35,7 +34,10 @@ export interface PrinterColumn {
 }
 
 export interface CustomResourceDefinition {
-  readonly metadata: { readonly name: string };
+  readonly metadata: {
+    readonly name: string;
+    readonly annotations: Readonly<Record<string, string>>;
+  };
   readonly spec: {
     readonly group: string;
     readonly names: {

@@ -21,15 +21,15 @@ export interface FederatedDomainSpec {
    */
   description?: string;
   /**
-   * Block refuses all requests to and from the domain, also while federation is open.
+   * Block refuses all requests to and from the domain, also while federation is open. Defaults to Allow.
    */
   policy: "Allow" | "Block";
   /**
-   * How the domain is reached.
+   * How the domain is reached. Defaults to SIP.
    */
   protocol: "SIP" | "XMPP";
   /**
-   * Limited applies the limits for strangers. The operator creates what it discovers as Limited; writing Full, for example by committing the domain to Git, adopts it.
+   * Limited applies the limits for strangers. The operator creates what it discovers as Limited; writing Full, for example by committing the domain to Git, adopts it. Defaults to Full.
    */
   trust: "Full" | "Limited";
   /**

@@ -33,27 +33,27 @@ export interface StaticRouteSpec {
    */
   nextHopPort?: number;
   /**
-   * The transport to the next hop.
+   * The transport to the next hop. Defaults to TCP.
    */
   protocolType: "TCP" | "UDP" | "TLS";
   /**
-   * Which part of the Request-URI the pattern matches. User routes serve requests from the inside only, go before all Domain routes, and what they reach is not remembered. The pattern `.*` is always Domain.
+   * Which part of the Request-URI the pattern matches. User routes serve requests from the inside only, go before all Domain routes, and what they reach is not remembered. The pattern `.*` is always Domain. Defaults to Domain.
    */
   routeType: "Domain" | "User";
   /**
-   * The order among routes of one pattern, lower first. The next priority is tried only after every next hop of this one failed.
+   * The order among routes of one pattern, lower first. The next priority is tried only after every next hop of this one failed. Defaults to 1.
    */
   priority: number;
   /**
-   * The share of requests among routes of one pattern and equal priority: 20 gets twice what 10 gets.
+   * The share of requests among routes of one pattern and equal priority: 20 gets twice what 10 gets. Defaults to 1.
    */
   weight: number;
   /**
-   * Whether a less specific pattern may be tried when no route of this pattern can be used. One false among the routes of a pattern counts for all of them.
+   * Whether a less specific pattern may be tried when no route of this pattern can be used. One false among the routes of a pattern counts for all of them. Defaults to true.
    */
   allowLessSpecificRoute: boolean;
   /**
-   * Disabled takes the route out of service, as if it were absent, without deleting it. A Disabled default route serves nobody, known domains neither; to stop new domains only, set blockRoute: true.
+   * Disabled takes the route out of service, as if it were absent, without deleting it. A Disabled default route serves nobody, known domains neither; to stop new domains only, set blockRoute: true. Defaults to Enabled.
    */
   service: "Enabled" | "Disabled";
   /**
@@ -70,7 +70,7 @@ export interface StaticRouteSpec {
     serverName?: string;
   };
   /**
-   * Whether the next hop belongs to our trust domain (RFC 3325): only then does P-Asserted-Identity leave on this route.
+   * Whether the next hop belongs to our trust domain (RFC 3325): only then does P-Asserted-Identity leave on this route. Defaults to false.
    */
   trustIdentity: boolean;
 }
