@@ -10,6 +10,10 @@ import { cachePath, repositoryRoot } from "./paths.ts";
 const sourceDirectory = join(repositoryRoot, "tools/helm");
 const command = "helm.sh/helm/v4/cmd/helm";
 
+export function helmIsBuilt(): boolean {
+  return existsSync(join(buildDirectory(), "helm"));
+}
+
 /** The path of the `helm` program. Builds it where it has not been built yet; several processes may ask at once. */
 export async function helmProgram(): Promise<string> {
   const directory = buildDirectory();
