@@ -14,7 +14,7 @@ const condition = (type: string, status: string, reason: string): object => ({
   type,
   status,
   reason,
-  message: "",
+  message: "As wanted.",
   lastTransitionTime: NOW,
 });
 
@@ -53,9 +53,9 @@ test("kubectl get shows a route at a glance", async () => {
     ["partner", "*.example.com", "2001:db8::1", "5060", "TCP", "True", "Serving"],
   ]);
   const [header, row] = await table(api, "staticroute", "-n", namespace, "-o", "wide");
-  const wide = ["BLOCKED", "SERVICE", "TYPE", "PRIORITY", "WEIGHT", "REACHABLE", "DESCRIPTION"];
-  assert.deepEqual(header?.slice(-7), wide);
-  assert.deepEqual(row?.slice(-7), ["", "Enabled", "Domain", "1", "1", "False", ""]);
+  const wide = ["BLOCKED", "SERVICE", "TYPE", "PRIORITY", "WEIGHT", "REACHABLE", "DESCRIPTION", "MESSAGE"];
+  assert.deepEqual(header?.slice(-8), wide);
+  assert.deepEqual(row?.slice(-8), ["", "Enabled", "Domain", "1", "1", "False", "", "As wanted."]);
 });
 
 test("kubectl get shows a domain at a glance", async () => {
