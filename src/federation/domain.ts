@@ -37,7 +37,7 @@ function invalid(source: string): Finding {
   return {
     status: "False",
     reason: "InvalidSource",
-    message: `sources holds ${JSON.stringify(source)}, which is no network: write 192.0.2.0/24, or 192.0.2.7/32 for one address. Until then no address proves this domain.`,
+    message: `sources holds ${JSON.stringify(source)}, which is no network, or everybody: write 192.0.2.0/24, or 192.0.2.7/32 for one address. Until then no address proves this domain.`,
   };
 }
 

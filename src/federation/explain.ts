@@ -8,6 +8,8 @@ export type Explanation = Decision & {
   readonly summary: string;
 };
 
+type Relay = Extract<Decision, { action: "relay" }>;
+
 /** Why would this request go there? The same decision that the router takes, with its reasons. */
 export function explain(table: RoutingTable, request: SipRequest): Explanation {
   const decision = decide(table, request);
@@ -23,14 +25,14 @@ function summaryOf(decision: Decision): string {
     case "gateway":
       return "handed to the XMPP gateway";
     case "relay":
-      return summaryOfRelay(decision.candidates, decision.discover, decision.cache);
+      return summaryOfRelay(decision);
   }
 }
 
-function summaryOfRelay(candidates: readonly NextHop[], discover: boolean, cache: boolean): string {
+function summaryOfRelay({ candidates, discover, cache, direction }: Relay): string {
   const [first, ...others] = candidates;
   const more = others.length === 0 ? "" : `, or to one of ${others.length} more`;
-  const discovery = discover ? ", after discovery" : "";
+  const discovery = discover && direction === "outbound" ? ", after discovery" : "";
   const memory = cache ? "; a 2xx makes the domain known" : "";
   return `relayed to ${first ? addressOf(first) : "nobody"}${more}${discovery}${memory}`;
 }

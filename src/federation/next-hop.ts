@@ -26,7 +26,6 @@ export function compileNextHop(route: RouteObject, config: FederationConfig): Ne
   const port = host === named ? (spec.nextHopPort ?? DEFAULT_PORT[spec.protocolType]) : 0;
   if (isAddress && port === 0) return srvOfAddress(named);
   if (isOurselves(host, port, config.ownAddresses)) return ourselves(named, port);
-  if (config.transports?.includes(spec.protocolType) === false) return notServed(spec.protocolType);
   return { ok: true, hop: nextHopOf(route.name, spec, host, port) };
 }
 
@@ -85,13 +84,5 @@ function ourselves(host: string, port: number): NextHopResult {
     ok: false,
     reason: "NextHopIsSelf",
     message: `The next hop ${where} is this system itself, requests would go in circles: set nextHop to the partner's server.`,
-  };
-}
-
-function notServed(transport: Transport): NextHopResult {
-  return {
-    ok: false,
-    reason: "TransportNotServed",
-    message: `This installation does not send over ${transport}: set protocolType to one that it serves.`,
   };
 }

@@ -34,21 +34,25 @@ export function compileRoute(object: RouteObject, config: FederationConfig): Rou
   if (name === DEFAULT_ROUTE_NAME && !isDefault(pattern)) return refused("ReservedName", RESERVED_NAME);
   const nextHop = compileNextHop(object, config);
   if (!nextHop.ok) return refused(nextHop.reason, nextHop.message);
-  const blocked = spec.blockRoute ?? isDefault(pattern);
-  const enabled = spec.service === "Enabled";
-  if (enabled && !blocked && !nextHop.hop) return refused("NextHopMissing", NEXT_HOP_MISSING);
-  return {
-    ok: true,
-    route: {
-      name,
-      created: object.creationTimestamp,
-      pattern,
-      enabled,
-      blocked,
-      hop: nextHop.hop,
-      allowsLessSpecific: spec.allowLessSpecificRoute,
-    },
+  const route: Route = {
+    name,
+    created: object.creationTimestamp,
+    pattern,
+    enabled: spec.service === "Enabled",
+    blocked: spec.blockRoute ?? isDefault(pattern),
+    hop: nextHop.hop,
+    allowsLessSpecific: spec.allowLessSpecificRoute,
   };
+  return checkInService(route, config) ?? { ok: true, route };
+}
+
+/** What a route needs only while requests go by it: a block stands also where no request could be sent. */
+function checkInService(route: Route, { transports }: FederationConfig): RouteResult | undefined {
+  const { enabled, blocked, hop, pattern } = route;
+  if (!enabled || (blocked && !isDefault(pattern))) return undefined;
+  if (!hop) return blocked ? undefined : refused("NextHopMissing", NEXT_HOP_MISSING);
+  const isServed = transports?.includes(hop.transport) ?? true;
+  return isServed ? undefined : refused("TransportNotServed", transportNotServed(hop.transport));
 }
 
 export function isDefault(pattern: Pattern): boolean {
@@ -64,6 +68,10 @@ const NEXT_HOP_MISSING =
 
 function invalidPattern(text: string): string {
   return `${JSON.stringify(text)} is not a domain pattern: write ".*", "example.com", "*.example.com" or ".com.example.*".`;
+}
+
+function transportNotServed(transport: string): string {
+  return `This installation does not send over ${transport}: set protocolType to a transport that it serves.`;
 }
 
 function refused(reason: string, message: string): RouteResult {

@@ -1,9 +1,10 @@
 import { blockOf } from "./block.ts";
 import { relayInside, relayOutside, type Learning } from "./relay.ts";
-import { answer, basis, type Situation } from "./situation.ts";
+import { answer, basis, explained, type Situation } from "./situation.ts";
 import type { KnownEntry } from "../domain.ts";
 import { isCacheable } from "../domain-name.ts";
 import { explicitSet } from "../lookup.ts";
+import { patternsOfKey } from "../patterns.ts";
 import { proofOf } from "../trust.ts";
 import type { Decision, DecisionRow, RouteSet } from "../types.ts";
 
@@ -70,15 +71,20 @@ function knownDomain(federation: Federation): Result {
 
 function explicitRoute(federation: Federation): Result {
   if (!federation.explicit) return undefined;
-  const cache = mayCache(federation);
-  return serve(federation, 4, federation.table.open, { discover: false, cache });
+  const because = explained(
+    federation,
+    `The explicit route ${patternsOfKey(federation.explicit.key)[0]} matches.`,
+  );
+  const learning = { discover: false, cache: mayCache(federation) };
+  return serve(because, 4, federation.table.open, learning);
 }
 
 function openFederation(federation: Federation): Result {
   const { domain, table, proven } = federation;
   if (!table.open) return undefined;
+  const because = explained(federation, "No explicit route matches, and federation is open.");
   const discover = proven && domain !== undefined && isCacheable(domain);
-  return serve(federation, 5, true, { discover, cache: mayCache(federation) });
+  return serve(because, 5, true, { discover, cache: mayCache(federation) });
 }
 
 export function closedFederation(federation: Federation): Decision {

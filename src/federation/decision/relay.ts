@@ -1,7 +1,14 @@
-import { answer, basis, type Situation } from "./situation.ts";
+import { answer, basis, explained, type Situation } from "./situation.ts";
 import { usableSets } from "../lookup.ts";
 import { exactKey, patternsOfKey } from "../patterns.ts";
-import { DEFAULT_ROUTE_SET, type Decision, type DecisionRow, type NextHop, type RouteSet } from "../types.ts";
+import {
+  DEFAULT_ROUTE_SET,
+  type Decision,
+  type DecisionRow,
+  type NextHop,
+  type RouteSet,
+  type RoutingTable,
+} from "../types.ts";
 
 export interface Learning {
   readonly discover: boolean;
@@ -12,7 +19,7 @@ export interface Learning {
 export function relayInside(situation: Situation, row: DecisionRow, learning: Learning): Decision {
   const host = situation.host ?? "";
   const set = situation.table.routeSets.get(exactKey(host));
-  if (!set) return answer(situation, row, [404, "No Route"], `No route has the pattern ${host}.`);
+  if (!set) return answer(situation, row, [404, "No Route"], `No route in service has the pattern ${host}.`);
   if (set.blocked) {
     const why = `StaticRoute ${set.blockedBy ?? ""} blocks ${host}.`;
     return answer(situation, row, [403, "Route Blocked"], why);
@@ -31,7 +38,9 @@ export function relayOutside(
   mayUseDefault: boolean,
   learning: Learning,
 ): Decision {
-  return relay(situation, row, usableSets(situation.table.routeSets, explicit, mayUseDefault), learning);
+  const sets = usableSets(situation.table.routeSets, explicit, mayUseDefault);
+  const end = endOf(sets, situation.table);
+  return relay(end === undefined ? situation : explained(situation, end), row, sets, learning);
 }
 
 function relay(
@@ -55,6 +64,15 @@ function relay(
     candidates,
     ...learning,
   };
+}
+
+/** Why a less specific route that exists may not follow; undefined when there is none. */
+function endOf(sets: readonly RouteSet[], { routeSets }: RoutingTable): string | undefined {
+  const next = sets.at(-1)?.next;
+  if (next === undefined) return undefined;
+  return routeSets.get(next)?.blocked
+    ? `The less specific route ${patternsOfKey(next)[0]} is blocked: neither it nor what follows it may serve.`
+    : "The default route may not follow: federation is closed, and the domain is unknown.";
 }
 
 function byPreference(set: RouteSet): NextHop[] {

@@ -25,8 +25,6 @@ export function situationOf(table: RoutingTable, request: SipRequest): Situation
   const host = isSip(request.requestUri.scheme) ? hostOf(request.requestUri.host) : undefined;
   const target = targetOf(table, host);
   const direction = directionOf(side, target);
-  const domain = direction === "outbound" ? host : hostOf(request.from?.host);
-  const isExternal = direction === "outbound" || direction === "inbound";
   return {
     table,
     request,
@@ -34,7 +32,7 @@ export function situationOf(table: RoutingTable, request: SipRequest): Situation
     host,
     target,
     direction,
-    domain: isExternal ? domain : undefined,
+    domain: externalDomain(table, direction, host, hostOf(request.from?.host)),
     because: [because, ...aboutTarget(target, host, direction)],
   };
 }
@@ -45,6 +43,11 @@ export function hostOf(host: string | undefined): string | undefined {
 
 export function isSip(scheme: string): boolean {
   return scheme === "sip" || scheme === "sips";
+}
+
+/** The same situation, with one more sentence of why. */
+export function explained<S extends Situation>(situation: S, why: string): S {
+  return { ...situation, because: [...situation.because, why] };
 }
 
 /** A final answer of this system's own. */
@@ -72,6 +75,17 @@ function directionOf(side: Side, target: Target): Direction | undefined {
   if (target === "external") return side === "inside" ? "outbound" : undefined;
   if (target === "local") return side === "inside" ? "internal" : "inbound";
   return undefined;
+}
+
+function externalDomain(
+  { names }: RoutingTable,
+  direction: Direction | undefined,
+  to: string | undefined,
+  from: string | undefined,
+): string | undefined {
+  if (direction === "outbound") return to;
+  const isLocal = from !== undefined && names.get(from)?.kind === "local";
+  return direction === "inbound" && !isLocal ? from : undefined;
 }
 
 function aboutTarget(target: Target, host: string | undefined, direction: Direction | undefined): string[] {
