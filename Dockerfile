@@ -1,0 +1,44 @@
+# Two images: `--target operator` and `--target sip-router`. Both run as user 10001 on a read-only root file system.
+ARG NODE=docker.io/library/node:24.21.0-trixie-slim
+ARG DEBIAN=docker.io/library/debian:13-slim
+
+FROM ${NODE} AS build
+WORKDIR /build
+COPY package.json package-lock.json .npmrc ./
+# Without scripts: the npm package `node` would fetch another Node.js
+RUN npm ci --ignore-scripts
+COPY tsconfig.json tsconfig.build.json ./
+COPY src src
+RUN node_modules/.bin/tsc -p tsconfig.build.json && npm prune --omit=dev --ignore-scripts \
+	&& find node_modules -type f \( -name '*.map' -o -name '*.ts' -o -name '*.cts' -o -name '*.mts' \) -delete
+
+FROM ${DEBIAN} AS operator
+LABEL org.opencontainers.image.title="sip-federation operator" \
+	org.opencontainers.image.description="Reconciles StaticRoutes and FederatedDomains into the SIP router of its pod" \
+	org.opencontainers.image.licenses="Apache-2.0"
+ENV NODE_ENV=production
+COPY --from=build /usr/local/bin/node /usr/local/bin/node
+WORKDIR /app
+COPY LICENSE package.json src/operator-run ./
+COPY --from=build /build/node_modules node_modules
+COPY --from=build /build/dist dist
+USER 10001:10001
+ENTRYPOINT ["/app/operator-run"]
+CMD ["--config", "/etc/sip-federation/config.yaml"]
+
+# Kamailio with what kamailio.cfg loads, and nothing else: Debian's package needs Python for tools that are not used
+FROM ${DEBIAN} AS kamailio
+RUN apt-get update && apt-get install -y --no-install-recommends kamailio kamailio-extra-modules
+COPY src/router/kamailio.cfg /tmp/
+COPY tools/image/collect-kamailio /tmp/
+RUN /tmp/collect-kamailio /tmp/kamailio.cfg /collected
+
+FROM ${DEBIAN} AS sip-router
+LABEL org.opencontainers.image.title="sip-federation SIP router" \
+	org.opencontainers.image.description="Kamailio, driven by the operator of its pod" \
+	org.opencontainers.image.licenses="Apache-2.0 AND GPL-2.0-or-later"
+COPY --from=kamailio /collected /
+WORKDIR /app
+COPY LICENSE src/router/kamailio.cfg src/router/kamailio-run ./
+USER 10001:10001
+ENTRYPOINT ["/app/kamailio-run"]
