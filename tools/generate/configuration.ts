@@ -1,9 +1,6 @@
-/** Writes docs/configuration.md from the schema of the configuration file. Run alone, it writes the file. */
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { format, resolveConfig } from "prettier";
+/** The reference of the configuration file, from its schema. */
+import { format } from "prettier";
 import { configSchema } from "../../src/config/schema.ts";
-import { repositoryRoot } from "../setup/paths.ts";
 
 export const configurationDocument = "docs/configuration.md";
 
@@ -55,8 +52,7 @@ In a pod, \`POD_NAME\`, \`POD_UID\` and \`POD_NAMESPACE\` come from the downward
 /** The whole document, formatted. */
 export async function renderConfiguration(): Promise<string> {
   const rows = rowsOf("", configSchema);
-  const options = await resolveConfig(join(repositoryRoot, configurationDocument));
-  return format(INTRODUCTION + rows.join("\n"), { ...options, parser: "markdown" });
+  return format(INTRODUCTION + rows.join("\n"), { parser: "markdown", printWidth: 110 });
 }
 
 function rowsOf(path: string, schema: Schema): string[] {
@@ -90,5 +86,3 @@ function presetOf(schema: Schema, required: boolean): string {
 function escape(text = ""): string {
   return text.replaceAll("|", "\\|");
 }
-
-if (import.meta.main) writeFileSync(join(repositoryRoot, configurationDocument), await renderConfiguration());

@@ -1,10 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { format } from "prettier";
+import { configurationDocument, renderConfiguration } from "./configuration.ts";
 import { reference } from "./reference.ts";
 import type { Source } from "./sources.ts";
 import { readSources } from "./sources.ts";
 import { conditionType, kindTypes } from "./typescript.ts";
+import { renderValuesSchema, valuesSchemaPath } from "./values-schema.ts";
 
 const TYPES = "src/api/generated";
 const CHART_TEMPLATES = "charts/sip-federation-crds/templates";
@@ -22,6 +24,8 @@ export async function generate(root: string): Promise<Outputs> {
     outputs.set(`${CHART_TEMPLATES}/${file}`, text);
   }
   outputs.set("docs/api.md", await document(sources));
+  outputs.set(configurationDocument, await renderConfiguration());
+  outputs.set(valuesSchemaPath, await json(renderValuesSchema()));
   return outputs;
 }
 
@@ -39,6 +43,10 @@ export function write(root: string, outputs: Outputs, paths: readonly string[]):
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), outputs.get(path) ?? "");
   }
+}
+
+function json(text: string): Promise<string> {
+  return format(text, { parser: "json", printWidth: 110 });
 }
 
 function document(sources: readonly Source[]): Promise<string> {

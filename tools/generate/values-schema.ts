@@ -1,0 +1,135 @@
+/** The schema of the chart's values. What is below `config` comes from the schema of the configuration file. */
+import { configSchema } from "../../src/config/schema.ts";
+
+type Schema = Readonly<Record<string, unknown>>;
+
+export const valuesSchemaPath = "charts/sip-federation/values.schema.json";
+
+/** The keys of the configuration that a person sets; the chart itself sets the others. */
+const SETTINGS = [
+  "localDomains",
+  "insideNetworks",
+  "trustedPeers",
+  "inbound",
+  "discovery",
+  "status",
+  "log",
+] as const;
+
+const free = (description: string): Schema => ({ type: "object", description });
+const text = (description: string): Schema => ({ type: "string", description });
+const list = (description: string, items: Schema): Schema => ({ type: "array", items, description });
+const object = (description: string, properties: Record<string, Schema>): Schema => ({
+  type: "object",
+  description,
+  additionalProperties: false,
+  properties,
+});
+const integer = (description: string, minimum: number, maximum?: number): Schema => ({
+  type: "integer",
+  description,
+  minimum,
+  ...(maximum !== undefined && { maximum }),
+});
+const optional = (schema: Schema): Schema => ({ ...schema, type: [schema.type, "null"] });
+const oneOf = (description: string, ...values: string[]): Schema => ({
+  type: "string",
+  enum: values,
+  description,
+});
+
+/** The schema as JSON text. */
+export function renderValuesSchema(): string {
+  const schema = {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    title: "Values of the sip-federation chart",
+    ...object("", VALUES),
+    required: ["config"],
+  };
+  return `${JSON.stringify(schema, null, 2)}\n`;
+}
+
+const image = (what: string): Schema =>
+  object(`Image of the ${what}.`, {
+    repository: text("Registry and name."),
+    tag: text("Empty: the chart's appVersion."),
+  });
+
+const resources = free("Requests and limits of the container.");
+
+function sipService(description: string, more: Record<string, Schema> = {}): Schema {
+  const family = (name: string): Schema => ({
+    type: "string",
+    pattern: "^[A-Za-z0-9.:_-]*$",
+    description: `Name or ${name} address in Record-Route. Empty: the address of the pod.`,
+  });
+  return object(description, {
+    ...more,
+    advertise: object("Where peers reach this side, as Record-Route says it. Stable across pods.", {
+      ipv4: family("IPv4"),
+      ipv6: family("IPv6"),
+      port: optional(integer("Empty: the port of the Service.", 1, 65535)),
+    }),
+    service: object("The Service, UDP and TCP.", {
+      type: oneOf("Kind of Service.", "ClusterIP", "NodePort", "LoadBalancer"),
+      port: integer("Port of the Service.", 1, 65535),
+      externalTrafficPolicy: oneOf("`Local` keeps the source address.", "Local", "Cluster"),
+      annotations: free("Annotations, such as those that load balancers read."),
+      nodePort: optional(integer("Fixed port on the nodes.", 1, 65535)),
+      loadBalancerClass: optional(text("Which load balancer.")),
+      loadBalancerSourceRanges: list("Networks (CIDR) that may come in.", { type: "string" }),
+    }),
+  });
+}
+
+const VALUES: Record<string, Schema> = {
+  replicas: integer("Pods, each with a SIP router of its own.", 1),
+  images: object("Images of both containers.", {
+    operator: image("operator"),
+    router: image("SIP router"),
+    pullPolicy: oneOf("When to pull.", "Always", "IfNotPresent", "Never"),
+    pullSecrets: list("Names of Secrets to pull with.", object("", { name: text("Name of the Secret.") })),
+  }),
+  config: {
+    ...object("The operator's configuration, see docs/configuration.md.", settings()),
+    required: ["localDomains"],
+  },
+  outside: sipService("The side of everybody else."),
+  inside: sipService("The side of the organisation's own SIP platform.", {
+    enabled: { type: "boolean", description: "Whether pods have a listener that counts as inside." },
+  }),
+  ipFamilyPolicy: oneOf("For all Services.", "SingleStack", "PreferDualStack", "RequireDualStack"),
+  router: object("The SIP router.", {
+    workers: integer("SIP workers of each kind (UDP, TCP).", 1, 64),
+    sharedMemoryMiB: integer("Memory that the workers share.", 64),
+    drainSeconds: integer("How long a pod that goes away still serves.", 0, 3600),
+    resources,
+  }),
+  operator: object("The operator.", { resources }),
+  serviceAccount: object("What the operator is to the API server.", {
+    name: text("An existing ServiceAccount. Empty: the chart creates one."),
+    annotations: free("Annotations of the one that the chart creates."),
+  }),
+  podAnnotations: free("Annotations of every pod."),
+  podLabels: free("Labels of every pod."),
+  nodeSelector: free("Nodes to run on."),
+  tolerations: list("Taints to tolerate.", { type: "object" }),
+  affinity: free("Affinity of the pods."),
+  priorityClassName: text("Priority of the pods."),
+  topologySpreadConstraints: list("How pods spread.", { type: "object" }),
+  nameOverride: text("Instead of the chart's name."),
+  fullnameOverride: text("Instead of the release's and the chart's name."),
+  global: free("Helm's own: shared with other charts."),
+};
+
+function settings(): Record<string, Schema> {
+  const { properties } = configSchema;
+  return Object.fromEntries(SETTINGS.map((key) => [key, withoutForms(properties[key] ?? {})]));
+}
+
+/** `canonical` is a keyword of ours: Helm does not know it. */
+function withoutForms(schema: object): Schema {
+  return JSON.parse(
+    JSON.stringify(schema, (key, value: unknown) => (key === "canonical" ? undefined : value)),
+  ) as Schema;
+}
