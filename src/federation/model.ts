@@ -104,10 +104,11 @@ export class Model {
       return;
     }
     const wanted = new Set(explicit);
-    for (const name of this.table.names.keys()) if (keysFor(name).some((key) => wanted.has(key))) yield name;
+    for (const name of this.#domains.knownNames())
+      if (keysFor(name).some((key) => wanted.has(key))) yield name;
   }
 
   *#namesWithoutExplicitRoute(): Iterable<string> {
-    for (const name of this.table.names.keys()) if (!explicitSet(this.table.routeSets, name)) yield name;
+    for (const name of this.#domains.knownNames()) if (!explicitSet(this.table.routeSets, name)) yield name;
   }
 }

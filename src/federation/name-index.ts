@@ -51,6 +51,10 @@ export class NameIndex {
     return entry?.kind === "known" ? entry : undefined;
   }
 
+  *knownNames(): Iterable<string> {
+    for (const [name, entry] of this.names) if (entry.kind === "known") yield name;
+  }
+
   problem(name: string): Finding | undefined {
     return this.#problems.get(name);
   }
