@@ -71,20 +71,17 @@ function knownDomain(federation: Federation): Result {
 
 function explicitRoute(federation: Federation): Result {
   if (!federation.explicit) return undefined;
-  const because = explained(
-    federation,
-    `The explicit route ${patternsOfKey(federation.explicit.key)[0]} matches.`,
-  );
+  const why = `The explicit route ${patternsOfKey(federation.explicit.key)[0]} matches.`;
   const learning = { discover: false, cache: mayCache(federation) };
-  return serve(because, 4, federation.table.open, learning);
+  return serve(explained(federation, why), 4, federation.table.open, learning);
 }
 
 function openFederation(federation: Federation): Result {
   const { domain, table, proven } = federation;
   if (!table.open) return undefined;
-  const because = explained(federation, "No explicit route matches, and federation is open.");
+  const why = "No explicit route matches, and federation is open.";
   const discover = proven && domain !== undefined && isCacheable(domain);
-  return serve(because, 5, true, { discover, cache: mayCache(federation) });
+  return serve(explained(federation, why), 5, true, { discover, cache: mayCache(federation) });
 }
 
 export function closedFederation(federation: Federation): Decision {
