@@ -50,6 +50,6 @@ export function readyOf({ accepted, programmed }: Findings): Finding {
 }
 
 /** True where only a person can help; absent otherwise, as kstatus wants it. */
-export function stalledOf(accepted: Finding): Finding | undefined {
+function stalledOf(accepted: Finding): Finding | undefined {
   return accepted.status === "False" ? { ...accepted, status: "True" } : undefined;
 }
