@@ -44,9 +44,10 @@ export class AppliedTable {
   }
 
   /** Ids of orders that no set names. */
-  unusedOrders(): string[] {
-    const used = new Set([...this.sets.values()].map((value) => value.slice(value.lastIndexOf("|") + 1)));
-    return [...this.orders.keys()].filter((id) => !used.has(id));
+  unusedOrders(): Set<string> {
+    const unused = new Set(this.orders.keys());
+    for (const value of this.sets.values()) unused.delete(value.slice(value.lastIndexOf("|") + 1));
+    return unused;
   }
 
   /** Takes note of a write: what was acknowledged is known, what failed may have happened or not. */

@@ -53,8 +53,8 @@ export function nameOf(key: RouteSetKey): string | undefined {
 export function encodeName(entry: NameEntry | undefined, start: RouteSetKey | undefined): string | undefined {
   if (entry === undefined) return start === undefined ? undefined : `-|${start}`;
   const value = plainValue(flagOf(entry), start);
-  if (entry.kind === "local" || entry.sources.length === 0) return value;
-  return `${value}|${networks(entry.sources)}`;
+  const sources = entry.kind === "known" ? networks(entry.sources) : "";
+  return sources === "" ? value : `${value}|${sources}`;
 }
 
 /** Value of a set: `<blocked>|<next>|<count>|<order, or id of the orders>`. */
@@ -81,7 +81,7 @@ export function encodeActive(epoch: string, table: RoutingTable): string {
     depthOf(table.routeSets.keys()),
     unproven[unprovenInbound],
     networks(insideNetworks),
-    trustedPeers.map(encodePeer).join(";"),
+    trustedPeers.flatMap(encodePeer).join(";"),
   ].join("|");
 }
 
@@ -131,9 +131,10 @@ function encodeOrders(orders: readonly (readonly NextHop[])[]): readonly string[
   return values.every((value) => value === values[0]) ? values.slice(0, 1) : values;
 }
 
-function encodePeer(peer: TrustedPeer): string {
-  const domains = peer.domains.filter((domain) => domain === "*" || isName(domain));
-  return `${networks(peer.sources)}=${domains.join(",")}`;
+function encodePeer(peer: TrustedPeer): string[] {
+  const sources = networks(peer.sources);
+  const domains = peer.domains.filter((domain) => domain === "*" || isName(domain)).join(",");
+  return sources === "" || domains === "" ? [] : [`${sources}=${domains}`];
 }
 
 function networks(cidrs: readonly string[]): string {

@@ -1,3 +1,6 @@
+import type { AppliedTable } from "./applied.ts";
+import type { Grace } from "./types.ts";
+
 /** Something in the router that requests in flight may still read, and that nothing new refers to. */
 export interface Grave {
   readonly kind: "set" | "orders" | "epoch";
@@ -6,7 +9,12 @@ export interface Grave {
 
 /** What is to be deleted, each when its time has come. Times in milliseconds of any one clock. */
 export class Graveyard {
+  readonly #grace: Grace;
   readonly #graves = new Map<string, { readonly grave: Grave; readonly due: number }>();
+
+  constructor(grace: Grace) {
+    this.#grace = grace;
+  }
 
   /** When the first grave is due; undefined: there is none. */
   get next(): number | undefined {
@@ -16,21 +24,34 @@ export class Graveyard {
   }
 
   /** Buried again, it keeps its first time. */
-  bury(grave: Grave, due: number): void {
+  bury(grave: Grave, now: number): void {
     const key = keyOf(grave);
-    if (!this.#graves.has(key)) this.#graves.set(key, { grave, due });
+    const delay = grave.kind === "orders" ? this.#grace.ordersMs : this.#grace.setsMs;
+    if (!this.#graves.has(key)) this.#graves.set(key, { grave, due: now + delay });
   }
 
-  /** Something refers to it again. */
-  exhume(grave: Grave): void {
-    this.#graves.delete(keyOf(grave));
+  /** Buries the tombstones and the orders that no set names, and leaves to the living what is used again. */
+  survey(applied: AppliedTable, now: number): void {
+    for (const id of applied.sets.keys()) {
+      this.#burySometimes({ kind: "set", id }, applied.hasTombstone(id), now);
+    }
+    const unused = applied.unusedOrders();
+    for (const id of applied.orders.keys()) this.#burySometimes({ kind: "orders", id }, unused.has(id), now);
   }
 
-  /** Takes out what is due. */
-  takeDue(now: number): Grave[] {
-    const due = [...this.#graves.values()].filter((entry) => entry.due <= now).map(({ grave }) => grave);
-    for (const grave of due) this.exhume(grave);
-    return due;
+  /** Takes out one that is due. */
+  takeDue(now: number): Grave | undefined {
+    for (const [key, { grave, due }] of this.#graves) {
+      if (due > now) continue;
+      this.#graves.delete(key);
+      return grave;
+    }
+    return undefined;
+  }
+
+  #burySometimes(grave: Grave, dead: boolean, now: number): void {
+    if (dead) this.bury(grave, now);
+    else this.#graves.delete(keyOf(grave));
   }
 }
 

@@ -128,11 +128,11 @@ export class Programmer {
     let retryMs = FIRST_RETRY_MS;
     while (!signal.aborted) {
       const failure = await this.#turn();
-      this.#error = failure;
       if (failure === undefined) {
         retryMs = FIRST_RETRY_MS;
         continue;
       }
+      this.#error = failure;
       this.#log.warn({ reason: failure }, "programming the router failed, trying again");
       await sleep(retryMs, undefined, { signal }).catch(() => undefined);
       retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
@@ -166,6 +166,7 @@ export class Programmer {
 
   async #program(session: Session): Promise<WriteFailure> {
     const startedAt = performance.now();
+    this.#prune();
     const served: Waiter[] = [];
     let failure = await session.fill();
     while (failure === undefined && this.#isDirty()) failure = await this.#pass(session, served);
@@ -174,6 +175,7 @@ export class Programmer {
       this.#waiters.unshift(...served);
       return failure;
     }
+    this.#error = undefined;
     this.#liveSince = performance.now();
     this.#programmings += 1;
     this.#programmingMs = this.#liveSince - startedAt;
@@ -200,9 +202,17 @@ export class Programmer {
       this.#waiters.unshift(...waiters);
       return failure;
     }
+    this.#error = undefined;
     if (served !== undefined) served.push(...waiters);
     else for (const waiter of waiters) waiter.resolve();
     return undefined;
+  }
+
+  /** The first changes name everything: what is in the table is filled anyway, only deletions are left to note. */
+  #prune(): void {
+    const { names, routeSets } = this.#ports.table;
+    for (const name of this.#names) if (names.has(name)) this.#names.delete(name);
+    for (const key of this.#sets) if (routeSets.has(key)) this.#sets.delete(key);
   }
 
   #isDirty(): boolean {

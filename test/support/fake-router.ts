@@ -1,0 +1,187 @@
+/** Stands in for Kamailio on the operator's side: JSON-RPC over UDP, control over HTTP, events over TCP. */
+import { createSocket, type RemoteInfo } from "node:dgram";
+import { once } from "node:events";
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type AddressInfo, type Socket } from "node:net";
+import { netstring } from "../../src/router/netstring.ts";
+
+interface RpcRequest {
+  readonly id: number;
+  readonly method: string;
+  readonly params: readonly string[];
+}
+
+type HashTable = Map<string, string>;
+
+const HOST = "127.0.0.1";
+
+export class FakeRouter {
+  instance = "instance-1";
+  readonly tables = new Map<string, HashTable>([
+    ["t", new Map()],
+    ["learned", new Map()],
+    ["cnt", new Map()],
+  ]);
+  /** Requests as executed: `set KEY`, `delete KEY`, `active`, `sweep EPOCH`, `verdict …`. */
+  readonly journal: string[] = [];
+  /** Called after everything that changed the table. */
+  changed: () => void = () => undefined;
+  /** Decides what becomes of a datagram with a request: call `deliver` any number of times, at any time. */
+  network: (deliver: () => void) => void = (deliver) => {
+    deliver();
+  };
+  /** Everything that the operator wrote to the event stream. */
+  heard = "";
+
+  readonly #rpc = createSocket("udp4");
+  readonly #control = createHttpServer((request, response) => void this.#serve(request, response));
+  readonly #events = createServer((socket) => {
+    this.#accept(socket);
+  });
+  readonly #streams = new Set<Socket>();
+
+  static async start(): Promise<FakeRouter> {
+    const router = new FakeRouter();
+    router.#rpc.on("message", (data, from) => {
+      router.network(() => {
+        router.#execute(data, from);
+      });
+    });
+    router.#rpc.bind(0, HOST);
+    router.#control.listen(0, HOST);
+    router.#events.listen(0, HOST);
+    await Promise.all(
+      [router.#rpc, router.#control, router.#events].map((server) => once(server, "listening")),
+    );
+    return router;
+  }
+
+  get options(): { host: string; rpcPort: number; controlPort: number; eventPort: number } {
+    return {
+      host: HOST,
+      rpcPort: this.#rpc.address().port,
+      controlPort: (this.#control.address() as AddressInfo).port,
+      eventPort: (this.#events.address() as AddressInfo).port,
+    };
+  }
+
+  get table(): HashTable {
+    return this.#table("t");
+  }
+
+  /** The epoch that is in force. */
+  get epoch(): string | undefined {
+    return this.table.get("active")?.split("|")[0];
+  }
+
+  /** Number of operators on the event stream. */
+  get streams(): number {
+    return this.#streams.size;
+  }
+
+  /** Another process takes over: empty, on the same ports. */
+  restart(instance: string): void {
+    this.instance = instance;
+    for (const table of this.tables.values()) table.clear();
+    this.disconnect();
+  }
+
+  disconnect(): void {
+    for (const socket of this.#streams) socket.destroy();
+  }
+
+  /** Sends frames on the event stream, as one chunk. */
+  tell(...frames: readonly string[]): void {
+    this.tellBytes(Buffer.from(frames.map(netstring).join("")));
+  }
+
+  tellBytes(bytes: Buffer): void {
+    for (const socket of this.#streams) socket.write(bytes);
+  }
+
+  async stop(): Promise<void> {
+    this.disconnect();
+    this.#rpc.close();
+    this.#control.closeAllConnections();
+    this.#control.close();
+    this.#events.close();
+    await Promise.all([this.#rpc, this.#control, this.#events].map((server) => once(server, "close")));
+  }
+
+  #accept(socket: Socket): void {
+    this.#streams.add(socket.setNoDelay());
+    socket.on("data", (chunk) => (this.heard += chunk.toString()));
+    socket.on("error", () => undefined);
+    socket.on("close", () => this.#streams.delete(socket));
+    socket.write(netstring(`H|${this.instance}`));
+  }
+
+  #execute(data: Buffer, from: RemoteInfo): void {
+    const { id, method, params } = JSON.parse(data.toString()) as RpcRequest;
+    const answer = JSON.stringify({ jsonrpc: "2.0", ...this.#call(method, params), id });
+    this.#rpc.send(answer, from.port, from.address);
+  }
+
+  #call(method: string, [table = "", key = "", value = ""]: readonly string[]): object {
+    const entries = this.#table(table);
+    if (method === "htable.get") return this.#get(entries, key);
+    if (method === "htable.dump") return { result: [...entries].map(slotOf) };
+    if (method === "htable.sets") {
+      entries.set(key, value);
+      this.#note(`set ${key}`);
+      return { result: "Ok. Key set to new value." };
+    }
+    if (method !== "htable.delete") return { error: { code: 500, message: "Method Not Found" } };
+    const existed = entries.delete(key);
+    this.#note(`delete ${key}`);
+    return existed ? { result: "Ok" } : { error: { code: 404, message: "Key not found in htable." } };
+  }
+
+  #get(entries: HashTable, name: string): object {
+    const value = entries.get(name);
+    if (value === undefined) return { error: { code: 500, message: "Key name doesn't exist in htable." } };
+    return { result: { item: { name, value, flags: 2, expire: "NEVER" } } };
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let body = "";
+    for await (const chunk of request) body += String(chunk);
+    response.statusCode = this.#command(request.url ?? "", body);
+    response.end(request.url === "/status" ? `${this.instance}|${this.epoch ?? ""}|` : "");
+  }
+
+  #command(path: string, body: string): number {
+    if (path === "/active") return this.#activate(body);
+    if (path === "/sweep") this.#sweep(body);
+    if (path === "/verdict") this.#note(`verdict ${body}`);
+    return 200;
+  }
+
+  #activate(body: string): number {
+    const bar = body.indexOf("|");
+    if (body.slice(0, bar) !== this.instance) return 409;
+    this.table.set("active", body.slice(bar + 1));
+    this.#note("active");
+    return 200;
+  }
+
+  #sweep(epoch: string): void {
+    for (const key of this.table.keys()) if (key.startsWith(`${epoch}/`)) this.table.delete(key);
+    this.#note(`sweep ${epoch}`);
+  }
+
+  #note(what: string): void {
+    this.journal.push(what);
+    this.changed();
+  }
+
+  #table(name: string): HashTable {
+    const table = this.tables.get(name);
+    if (table === undefined) throw new Error(`no hash table ${name}`);
+    return table;
+  }
+}
+
+function slotOf([name, value]: readonly [string, string]): object {
+  return { entry: 1, size: 1, slot: [{ name, value: Number(value), type: "int" }] };
+}
