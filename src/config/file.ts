@@ -13,7 +13,7 @@ export interface ConfigFile {
     readonly kubeconfig?: string;
     readonly installation: string;
   };
-  readonly router: Omit<Config["router"], "dialogKey"> & { readonly dialogKeyFile?: string };
+  readonly router: Config["router"];
   readonly discovery: Config["discovery"];
   readonly status: Config["status"];
   readonly admin: HostPort;

@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { YAMLException, load } from "js-yaml";
-import { readDialogKey } from "./dialog-key.ts";
 import type { ConfigFile } from "./file.ts";
 import { ownAddresses } from "./own-addresses.ts";
 import type { Problem } from "./problems.ts";
@@ -33,17 +32,15 @@ export function parseConfig(text: string, around: Surroundings): Loaded {
   }
   const validated = validate(document);
   const namespace = givenNamespace(document) ?? around.podNamespace;
-  const dialogKey = readDialogKey(validated.ok ? validated.file.router.dialogKeyFile : undefined);
-  if (validated.ok && namespace !== undefined && dialogKey.ok) {
+  if (validated.ok && namespace !== undefined) {
     return {
       ok: true,
-      config: resolve(validated.file, { ...around, podNamespace: namespace }, dialogKey.key),
+      config: resolve(validated.file, { ...around, podNamespace: namespace }),
     };
   }
   const problems = [
     ...(validated.ok ? [] : validated.problems),
     ...(namespace === undefined ? [NO_NAMESPACE] : []),
-    ...(dialogKey.ok ? [] : [{ path: "router.dialogKeyFile", message: dialogKey.problem }]),
   ];
   return { ok: false, problems };
 }
@@ -61,12 +58,12 @@ interface NamespacedSurroundings extends Surroundings {
   readonly podNamespace: string;
 }
 
-function resolve(file: ConfigFile, around: NamespacedSurroundings, dialogKey: string | undefined): Config {
+function resolve(file: ConfigFile, around: NamespacedSurroundings): Config {
   const { discovery, status, admin, monitoring, log } = file;
   return {
     federation: federation(file, around),
     kubernetes: kubernetes(file, around),
-    router: { ...file.router, dialogKey },
+    router: file.router,
     discovery,
     status,
     admin,

@@ -96,7 +96,8 @@ const kubernetes = section({
     type: "string",
     pattern: "^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$",
     default: "sip-federation",
-    description: "Name of this installation, the same for all its replicas. A namespace belongs to one of them.",
+    description:
+      "Name of this installation, the same for all its replicas. A namespace belongs to one of them.",
   },
 });
 
@@ -116,12 +117,6 @@ const router = section({
     default: "/var/lib/sip-federation",
     description:
       "Directory shared with the router. It starts from the routing table that was last written there.",
-  },
-  dialogKeyFile: {
-    type: "string",
-    minLength: 1,
-    description:
-      "File with the key that marks the dialogs of this installation: 32 hexadecimal digits or more, the same for all replicas.",
   },
 });
 

@@ -39,8 +39,6 @@ export interface RouterConfig {
   readonly eventPort: number;
   /** Shared with the router, which loads its table from there when it starts. */
   readonly snapshotDirectory: string;
-  /** Keys the mark in Record-Route; hexadecimal. Undefined where no file was named. */
-  readonly dialogKey: string | undefined;
 }
 
 export interface DiscoveryConfig {

@@ -38,7 +38,6 @@ test("a file with the local domain alone is complete by defaults", () => {
     },
     router: {
       host: "127.0.0.1",
-      dialogKey: undefined,
       controlPort: 8061,
       rpcPort: 8062,
       eventPort: 8063,
@@ -192,21 +191,6 @@ test("all problems are reported at once, one a line", () => {
       "  kubernetes.namespace: is required outside a pod. Name the namespace to serve.",
     ].join("\n"),
   );
-});
-
-test("the dialog key is read from its file, and its content is never told", async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), "config-"));
-  t.after(() => rm(directory, { recursive: true }));
-  const file = join(directory, "key");
-  const lines = `router: { dialogKeyFile: ${file} }`;
-  assert.match(problemsOf(lines)[0] ?? "", /^router\.dialogKeyFile: cannot be read: ENOENT/);
-  await writeFile(file, "0123456789abcdef\n");
-  assert.deepEqual(problemsOf(lines), [
-    `router.dialogKeyFile: ${file} does not hold 32 hexadecimal digits or more; try: openssl rand -hex 32`,
-  ]);
-  await writeFile(file, "0123456789abcdef0123456789abcdef\n");
-  const { router } = configOf(`localDomains: [example.com]\n${lines}`);
-  assert.equal(router.dialogKey, "0123456789abcdef0123456789abcdef");
 });
 
 test("what is not a YAML mapping is refused with the reason", () => {
