@@ -1,7 +1,7 @@
 import type { DomainObject, RouteObject } from "../federation/types.ts";
 import type { CacheEntry } from "./object-cache.ts";
 import type { ApiObject } from "./resources.ts";
-import { digestOf, isProgrammed, type StatusShape } from "./status-digest.ts";
+import { digestOf, isProgrammed, type ObjectStatus, type StatusShape } from "./status-digest.ts";
 
 /** An object as the cache keeps it: what routing uses, and what tells whether its status must be written. */
 export interface Cached<T extends { readonly generation: number }> extends CacheEntry {
@@ -44,6 +44,7 @@ function trimmer<T extends { readonly generation: number }>(
 ) {
   return (raw: ApiObject, previous: Cached<T> | undefined): Cached<T> => {
     const { name, uid, resourceVersion, generation } = raw.metadata;
+    const status = raw.status as ObjectStatus | undefined;
     const known = previous?.uid === uid && previous.object.generation === generation ? previous : undefined;
     return {
       name,
@@ -52,8 +53,8 @@ function trimmer<T extends { readonly generation: number }>(
       // An unchanged generation is an unchanged spec: its object stays the same one.
       object: known?.object ?? toObject(raw),
       specVersion: known?.specVersion ?? resourceVersion,
-      statusDigest: digestOf(raw.status, shape),
-      programmed: isProgrammed(raw.status, generation),
+      statusDigest: digestOf(status, shape),
+      programmed: isProgrammed(status, generation),
     };
   };
 }

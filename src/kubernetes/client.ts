@@ -22,12 +22,12 @@ export interface CallOptions {
   readonly deadlineMs?: number;
 }
 
-export interface PatchOptions extends CallOptions {
+export interface WriteOptions extends CallOptions {
   readonly subresource?: "status";
 }
 
 /** Server-side apply (https://kubernetes.io/docs/reference/using-api/server-side-apply/). */
-export interface ApplyOptions extends PatchOptions {
+export interface ApplyOptions extends WriteOptions {
   readonly fieldManager: string;
   /** Takes over fields that others own, instead of failing with a conflict. */
   readonly force: boolean;
@@ -69,13 +69,13 @@ export class KubernetesClient {
   }
 
   /** Replaces an object; with `metadata.resourceVersion` in the body only if nobody wrote in between. */
-  async replace<T>(resource: ApiResource, name: string, body: object, options?: CallOptions): Promise<T> {
-    const path = this.#path(resource, [name]);
+  async replace<T>(resource: ApiResource, name: string, body: object, options?: WriteOptions): Promise<T> {
+    const path = this.#path(resource, belowOf(name, options));
     return this.#call<T>({ method: "PUT", path, body: JSON.stringify(body) }, options);
   }
 
   /** JSON merge patch (RFC 7396); with `metadata.resourceVersion` only if nobody wrote in between. */
-  async mergePatch<T>(resource: ApiResource, name: string, body: object, options?: PatchOptions): Promise<T> {
+  async mergePatch<T>(resource: ApiResource, name: string, body: object, options?: WriteOptions): Promise<T> {
     const path = this.#path(resource, belowOf(name, options));
     const contentType = "application/merge-patch+json";
     return this.#call<T>({ method: "PATCH", path, body: JSON.stringify(body), contentType }, options);
@@ -108,6 +108,6 @@ export class KubernetesClient {
   }
 }
 
-function belowOf(name: string, options: PatchOptions | undefined): readonly string[] {
+function belowOf(name: string, options: WriteOptions | undefined): readonly string[] {
   return options?.subresource === undefined ? [name] : [name, options.subresource];
 }

@@ -22,8 +22,16 @@ export interface ApiList {
   readonly items: readonly ApiObject[];
 }
 
-export const STATIC_ROUTES: ApiResource = { group: GROUP, version: VERSION, ...STATIC_ROUTE };
-export const FEDERATED_DOMAINS: ApiResource = { group: GROUP, version: VERSION, ...FEDERATED_DOMAIN };
+/** The kinds that this system serves. */
+export type Kind = typeof STATIC_ROUTE.kind | typeof FEDERATED_DOMAIN.kind;
+
+/** Where one of them is kept. */
+export interface FederationResource extends ApiResource {
+  readonly kind: Kind;
+}
+
+export const STATIC_ROUTES: FederationResource = { group: GROUP, version: VERSION, ...STATIC_ROUTE };
+export const FEDERATED_DOMAINS: FederationResource = { group: GROUP, version: VERSION, ...FEDERATED_DOMAIN };
 export const LEASES: ApiResource = {
   group: "coordination.k8s.io",
   version: "v1",
@@ -32,9 +40,6 @@ export const LEASES: ApiResource = {
 };
 export const EVENTS: ApiResource = { group: "events.k8s.io", version: "v1", kind: "Event", plural: "events" };
 export const SECRETS: ApiResource = { group: "", version: "v1", kind: "Secret", plural: "secrets" };
-
-/** The kinds that this system serves. */
-export type Kind = typeof STATIC_ROUTE.kind | typeof FEDERATED_DOMAIN.kind;
 
 export function apiVersion(resource: ApiResource): string {
   return resource.group === "" ? resource.version : `${resource.group}/${resource.version}`;

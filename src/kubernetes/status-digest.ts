@@ -1,49 +1,66 @@
 import { hash } from "node:crypto";
-import type { ConditionUpdate } from "../api/conditions.ts";
 import { Conditions } from "../api/names.ts";
+import type { Condition } from "../api/types.ts";
 
 /** What of a status is ours to write; everything else belongs to others. */
 export interface StatusShape {
-  /** Fields beside `conditions`. */
+  /** Fields beside `observedGeneration` and `conditions`. */
   readonly fields: readonly string[];
   /** Types of conditions. */
   readonly conditions: readonly string[];
 }
 
-/** A status as stored or as desired, its times left aside. */
-type OpenStatus = Readonly<Record<string, unknown>> & {
-  readonly conditions?: readonly (Omit<ConditionUpdate, "observedGeneration"> & {
-    readonly observedGeneration?: number;
-  })[];
-};
+/** A status as it is stored, or shall be. */
+export interface ObjectStatus {
+  readonly observedGeneration?: number;
+  readonly conditions?: readonly Condition[];
+}
 
+/** The digest of a status that nobody has written yet. */
+export const UNWRITTEN = 0;
 /** 48 bits fit into a number without loss. */
 const DIGEST_BYTES = 6;
 
 /**
- * A number that stands for what we own of a status, times apart. It replaces the status in memory: at 100,000
- * objects the conditions would cost more than everything else that is kept.
+ * A number that stands for what we own of a status, times apart. It replaces the status in memory: of 100,000
+ * objects, the conditions would cost more than everything else that is kept.
  */
-export function digestOf(status: unknown, shape: StatusShape): number {
-  const owned = ownedPart((status ?? {}) as OpenStatus, shape);
-  return hash("md5", JSON.stringify(owned), "buffer").readUIntBE(0, DIGEST_BYTES);
+export function digestOf(status: ObjectStatus | undefined, shape: StatusShape): number {
+  if (status?.observedGeneration === undefined) return UNWRITTEN;
+  const text = JSON.stringify([
+    status.observedGeneration,
+    fieldsOf(status, shape),
+    conditionsOf(status, shape),
+  ]);
+  return hash("md5", text, "buffer").readUIntBE(0, DIGEST_BYTES);
 }
 
-function ownedPart(status: OpenStatus, shape: StatusShape): unknown[] {
-  const conditions = shape.conditions.map((type) => {
-    const condition = status.conditions?.find((candidate) => candidate.type === type);
-    return (
-      condition && [condition.status, condition.reason, condition.message, condition.observedGeneration ?? 0]
-    );
-  });
-  return [shape.fields.map((field) => status[field] ?? null), conditions];
+/** What a server-side apply of our part of a status sends. */
+export function ownPart(status: ObjectStatus, shape: StatusShape): object {
+  const { observedGeneration, conditions = [] } = status;
+  return {
+    observedGeneration,
+    ...fieldsOf(status, shape),
+    conditions: conditions.filter(({ type }) => shape.conditions.includes(type)),
+  };
 }
 
 /** `Programmed` is True, and says so of this generation. */
-export function isProgrammed(status: unknown, generation: number): boolean {
-  const conditions = ((status ?? {}) as OpenStatus).conditions ?? [];
-  return conditions.some(
+export function isProgrammed(status: ObjectStatus | undefined, generation: number): boolean {
+  return (status?.conditions ?? []).some(
     ({ type, status: value, observedGeneration }) =>
       type === Conditions.Programmed && value === "True" && observedGeneration === generation,
   );
+}
+
+function fieldsOf(status: ObjectStatus, shape: StatusShape): Record<string, unknown> {
+  const fields = new Map<string, unknown>(Object.entries(status));
+  return Object.fromEntries(shape.fields.map((field) => [field, fields.get(field)]));
+}
+
+function conditionsOf(status: ObjectStatus, shape: StatusShape): unknown[] {
+  return shape.conditions.map((type) => {
+    const condition = status.conditions?.find((candidate) => candidate.type === type);
+    return condition && [condition.status, condition.reason, condition.message, condition.observedGeneration];
+  });
 }

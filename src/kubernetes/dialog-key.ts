@@ -1,0 +1,117 @@
+import { randomBytes } from "node:crypto";
+import { isAlreadyExists, isNotFound } from "./api-error.ts";
+import { Backoff } from "./backoff.ts";
+import type { KubernetesClient } from "./client.ts";
+import type { Logger } from "./logger.ts";
+import { pause } from "./pause.ts";
+import { apiVersion, SECRETS } from "./resources.ts";
+import { retryDelay } from "./retry-delay.ts";
+
+export interface DialogKeyOptions {
+  readonly client: KubernetesClient;
+  readonly installation: string;
+  /** The key, in hexadecimal digits: called when it is known, and whenever it has changed. */
+  readonly changed: (key: string) => void;
+  readonly log: Logger;
+  /** Between two looks, in milliseconds. */
+  readonly rereadMs?: number;
+}
+
+interface Secret {
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+const KEY_BYTES = 32;
+/** In the Secret it is text, so that a person can put one there (openssl rand -hex 32): 128 bits and more. */
+const KEY = /^[0-9a-f]{32,}$/i;
+const ENTRY = "key";
+
+/**
+ * The key by which all replicas recognise the dialogs of this installation, kept in a Secret that whoever comes first
+ * creates. A Secret that was deleted comes back with the same key, so that no dialog is cut off.
+ */
+export class DialogKey {
+  readonly #options: DialogKeyOptions;
+  readonly #backoff = new Backoff({ initialMs: 800, maxMs: 30_000 });
+  readonly #stopping = new AbortController();
+  #key: string | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(options: DialogKeyOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { rereadMs = 60_000, log } = this.#options;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      let delayMs = rereadMs * (1 + Math.random() / 10);
+      try {
+        this.#adopt(await this.#readOrCreate());
+        this.#backoff.reset();
+      } catch (error) {
+        delayMs = retryDelay(error, this.#backoff);
+        log.warn(
+          { secret: this.#name, err: error, delayMs: Math.round(delayMs) },
+          "the dialog key cannot be read",
+        );
+      }
+      await pause(delayMs, signal);
+    }
+  }
+
+  get #name(): string {
+    return `${this.#options.installation}-dialog-key`;
+  }
+
+  #adopt(key: string): void {
+    if (this.#key === key) return;
+    this.#key = key;
+    this.#options.changed(key);
+  }
+
+  async #readOrCreate(): Promise<string> {
+    try {
+      return await this.#read();
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+    try {
+      return await this.#create(this.#key ?? randomBytes(KEY_BYTES).toString("hex"));
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error;
+      return this.#read();
+    }
+  }
+
+  async #read(): Promise<string> {
+    const { data } = await this.#options.client.get<Secret>(SECRETS, this.#name, {
+      signal: this.#stopping.signal,
+    });
+    const key = Buffer.from(data?.[ENTRY] ?? "", "base64")
+      .toString("latin1")
+      .trim();
+    if (!KEY.test(key)) throw new Error(`data.${ENTRY} does not hold 32 hexadecimal digits or more`);
+    return key;
+  }
+
+  async #create(key: string): Promise<string> {
+    await this.#options.client.create(SECRETS, {
+      apiVersion: apiVersion(SECRETS),
+      kind: SECRETS.kind,
+      metadata: { name: this.#name, labels: { "app.kubernetes.io/part-of": "sip-federation" } },
+      type: "Opaque",
+      data: { [ENTRY]: Buffer.from(key).toString("base64") },
+    });
+    return key;
+  }
+}

@@ -1,0 +1,89 @@
+import { ORIGIN_DISCOVERED, ORIGIN_LABEL } from "../api/names.ts";
+import { isAlreadyExists, isInvalid, isUnavailable } from "./api-error.ts";
+import type { KubernetesClient } from "./client.ts";
+import type { Logger } from "./logger.ts";
+import { apiVersion, FEDERATED_DOMAINS } from "./resources.ts";
+import { WorkQueue } from "./work-queue.ts";
+import type { WorkQueueMetrics } from "./work-queue-options.ts";
+
+export interface DomainWriterOptions {
+  readonly client: KubernetesClient;
+  /** Asked right before each attempt: much may have changed while the API server was away. */
+  readonly stillWanted: (domain: string) => boolean;
+  readonly log: Logger;
+  readonly metrics?: DomainWriterMetrics | undefined;
+  readonly concurrency?: number;
+}
+
+export interface DomainWriterMetrics extends WorkQueueMetrics {
+  /** How an attempt to create a FederatedDomain ended. */
+  written(result: "created" | "exists" | "refused" | "failed"): void;
+}
+
+/**
+ * Creates the FederatedDomain of each domain that was learned, and tries until it is there or no longer wanted. By
+ * POST, which never touches an object that a person wrote in the meantime; nothing is ever changed here.
+ */
+export class DomainWriter {
+  readonly #options: DomainWriterOptions;
+  readonly #queue: WorkQueue;
+
+  constructor(options: DomainWriterOptions) {
+    const { log, metrics, concurrency = 32 } = options;
+    this.#options = options;
+    this.#queue = new WorkQueue({
+      name: "domains",
+      concurrency,
+      process: (domain) => this.#create(domain),
+      concernsAll: isUnavailable,
+      backoffMs: [500, 60_000],
+      log,
+      metrics,
+    });
+  }
+
+  /** Domains that are not written yet. */
+  get depth(): number {
+    return this.#queue.depth;
+  }
+
+  write(domain: string): void {
+    this.#queue.add(domain);
+  }
+
+  /** Writes what waits, for at most `deadlineMs`, and takes nothing more. Returns how many domains are lost. */
+  async stop(deadlineMs: number): Promise<number> {
+    const left = await this.#queue.drain(deadlineMs);
+    if (left > 0) this.#options.log.error({ domains: left }, "learned domains could not be written");
+    await this.#queue.stop();
+    return left;
+  }
+
+  async #create(domain: string): Promise<void> {
+    if (!this.#options.stillWanted(domain)) return;
+    const body = {
+      apiVersion: apiVersion(FEDERATED_DOMAINS),
+      kind: FEDERATED_DOMAINS.kind,
+      metadata: { name: domain, labels: { [ORIGIN_LABEL]: ORIGIN_DISCOVERED } },
+      spec: { trust: "Limited" },
+    };
+    try {
+      await this.#options.client.create(FEDERATED_DOMAINS, body);
+      this.#options.metrics?.written("created");
+    } catch (error) {
+      this.#failed(domain, error);
+    }
+  }
+
+  #failed(domain: string, error: unknown): void {
+    if (isAlreadyExists(error)) {
+      this.#options.metrics?.written("exists");
+    } else if (isInvalid(error)) {
+      this.#options.metrics?.written("refused");
+      this.#options.log.warn({ domain, err: error }, "the API server refuses this domain for good");
+    } else {
+      this.#options.metrics?.written("failed");
+      throw error;
+    }
+  }
+}
