@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto";
-import { isAlreadyExists, isNotFound } from "./api-error.ts";
+import { randomBytes, randomUUID } from "node:crypto";
+import { isAlreadyExists, isConflict, isNotFound } from "./api-error.ts";
 import { Backoff } from "./backoff.ts";
 import type { KubernetesClient } from "./client.ts";
 import type { Logger } from "./logger.ts";
@@ -34,6 +34,8 @@ export class DialogKey {
   readonly #options: DialogKeyOptions;
   readonly #backoff = new Backoff({ initialMs: 800, maxMs: 30_000 });
   readonly #stopping = new AbortController();
+  /** Nobody else's: of two that apply a key at once, the second gets a conflict instead of overwriting the first. */
+  readonly #fieldManager = `sip-federation-${randomUUID()}`;
   #key: string | undefined;
   #running: Promise<void> | undefined;
 
@@ -88,7 +90,7 @@ export class DialogKey {
     try {
       return await this.#create(this.#key ?? randomBytes(KEY_BYTES).toString("hex"));
     } catch (error) {
-      if (!isAlreadyExists(error)) throw error;
+      if (!isAlreadyExists(error) && !isConflict(error)) throw error;
       return this.#read();
     }
   }
@@ -104,13 +106,18 @@ export class DialogKey {
     return key;
   }
 
+  /** By server-side apply, which a Role can allow for this one name; a POST it can only allow for all Secrets. */
   async #create(key: string): Promise<string> {
-    await this.#options.client.create(SECRETS, {
+    const secret = {
       apiVersion: apiVersion(SECRETS),
       kind: SECRETS.kind,
       metadata: { name: this.#name, labels: { "app.kubernetes.io/part-of": "sip-federation" } },
       type: "Opaque",
       data: { [ENTRY]: Buffer.from(key).toString("base64") },
+    };
+    await this.#options.client.apply(SECRETS, this.#name, secret, {
+      fieldManager: this.#fieldManager,
+      force: false,
     });
     return key;
   }
