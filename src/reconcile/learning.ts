@@ -73,10 +73,12 @@ export class Learning {
     return false;
   }
 
-  /** The API holds a FederatedDomain of this name. */
-  seen(domain: string): void {
+  /** The API holds a FederatedDomain of this name. True where it was waited for. */
+  seen(domain: string): boolean {
     this.#admitted.delete(domain);
-    if (this.#pending.has(domain)) this.#settle(domain);
+    if (!this.#pending.has(domain)) return false;
+    this.#settle(domain);
+    return true;
   }
 
   /** What the router need not remember by itself once the table of this moment is in force. */

@@ -11,6 +11,8 @@ export interface Batch {
   readonly versions: ResourceVersions;
   /** Domains that the router need not remember by itself once the batch is in force. */
   readonly settled: readonly string[];
+  /** When it was taken, by `performance.now()`. */
+  readonly takenAt: number;
 }
 
 export interface ProgrammingPorts {

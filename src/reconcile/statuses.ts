@@ -51,6 +51,11 @@ export class Statuses {
     for (const name of domains) this.#look("FederatedDomain", name, now);
   }
 
+  /** Anything of an object changed in the API, its status too, by whomever. */
+  touched(kind: Kind, name: string, now: number): void {
+    this.#look(kind, name, now);
+  }
+
   /** The replicas may have come further. */
   advanced(): void {
     for (const kind of ["StaticRoute", "FederatedDomain"] as const) this.#release(kind);
@@ -91,7 +96,7 @@ export class Statuses {
       this.#ports.enqueue(kind, name, !subject.programmed);
       return;
     }
-    this.#waiting[kind].set(name, now);
+    if (!this.#waiting[kind].has(name)) this.#waiting[kind].set(name, now);
   }
 
   #release(kind: Kind): void {

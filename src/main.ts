@@ -1,0 +1,389 @@
+/** Joins the rooms: reads the configuration, starts every part, and stops them in order. */
+import { pino } from "pino";
+import { createMetrics } from "./admin/metrics.ts";
+import { AdminServer } from "./admin/server.ts";
+import { configuration, version } from "./config/startup.ts";
+import { admit, type DiscoveryState, shouldRemember } from "./federation/discovery.ts";
+import { explain } from "./federation/explain.ts";
+import { Model } from "./federation/model.ts";
+import { orders } from "./federation/shares.ts";
+import type { Finding, VerdictChanges } from "./federation/types.ts";
+import { API_VERSION, DEFAULT_ROUTE_PATTERN, FEDERATED_DOMAIN, STATIC_ROUTE } from "./api/names.ts";
+import { KubernetesClient } from "./kubernetes/client.ts";
+import { DefaultRoute } from "./kubernetes/default-route.ts";
+import { DialogKey } from "./kubernetes/dialog-key.ts";
+import { DomainWriter } from "./kubernetes/domain-writer.ts";
+import { EventRecorder } from "./kubernetes/events.ts";
+import { loadKubeConfig } from "./kubernetes/kubeconfig.ts";
+import { LeaderElection } from "./kubernetes/leader.ts";
+import { SipFederationOperator } from "./kubernetes/operator-shell.ts";
+import { ReplicaLease } from "./kubernetes/replica-lease.ts";
+import { ReplicaView } from "./kubernetes/replica-view.ts";
+import { FEDERATED_DOMAINS, STATIC_ROUTES } from "./kubernetes/resources.ts";
+import { DOMAIN_STATUS, ROUTE_STATUS } from "./kubernetes/status-shapes.ts";
+import { StatusWriter } from "./kubernetes/status-writer.ts";
+import { domainStatus, routeStatus } from "./reconcile/desired-status.ts";
+import { Learning } from "./reconcile/learning.ts";
+import { ProgrammingLoop } from "./reconcile/programming.ts";
+import { type Kind, Statuses } from "./reconcile/statuses.ts";
+import { ControlClient } from "./router/control-client.ts";
+import { SipRouter } from "./router/sip-router.ts";
+
+/** Time to write what was learned after SIGTERM, in milliseconds: well inside of the grace period of a pod. */
+const LAST_WRITES_MS = 10_000;
+const SECOND = 1_000;
+const MINUTE = 60_000;
+const NO_ROUTER = { reachable: false, inForce: false, entries: 0, pending: 0, programmings: 0, questions: 0 };
+
+const config = await configuration(process.argv.slice(2));
+const { namespace, installation, pod } = config.kubernetes;
+const log = pino({ level: config.log.level, base: { pod: pod.name } });
+log.info({ version: version(), namespace, installation }, "starting");
+
+const metrics = createMetrics();
+const model = new Model(config.federation);
+const control = new ControlClient({ host: config.router.host, port: config.router.controlPort });
+const client = new KubernetesClient({
+  kubeConfig: loadKubeConfig(config.kubernetes.kubeconfig),
+  namespace,
+  observe: metrics.apiCall,
+});
+const events = new EventRecorder({ client, instance: pod.name, log });
+const replica = new ReplicaLease({ client, installation, pod, log });
+const replicas = new ReplicaView({
+  client,
+  installation,
+  own: replica,
+  changed: () => {
+    statuses.advanced();
+  },
+  log,
+  metrics: metrics.watch,
+});
+
+let discovery: DiscoveryState = {};
+let router: SipRouter | undefined;
+
+const writer = new DomainWriter({
+  client,
+  stillWanted: (domain) => learning.stillWanted(domain),
+  log,
+  metrics: { ...metrics.workQueue, ...metrics.learning },
+});
+
+const learning = new Learning({
+  shouldRemember: (domain, direction) => shouldRemember(model.table, domain, direction),
+  admit: (direction) => {
+    const limited = model.limitedDomains + learning.pending;
+    const { admitted, state } = admit(discovery, config.discovery, direction, performance.now(), limited);
+    discovery = state;
+    return admitted;
+  },
+  write: (domain) => {
+    writer.write(domain);
+  },
+  forget: async (domain) => router?.forget(domain),
+  settled: () => {
+    programming.trigger();
+  },
+  uncached: (direction) => {
+    metrics.learning.discovered(direction, "uncached");
+  },
+  failed: (domain, error) => {
+    log.warn({ domain, err: error }, "the router still remembers a domain that it need not");
+  },
+});
+
+const statuses = new Statuses({
+  subject: (kind, name) => cacheOf(kind).get(name),
+  programmedUpTo: (kind) => replicas.programmedUpTo(kind),
+  failure: (kind, name) => replicas.failure(kind, name),
+  enqueue: (kind, name, urgent) => {
+    statusWriter.enqueue(kind, name, urgent);
+  },
+});
+
+const programming = new ProgrammingLoop({
+  take: () => {
+    const verdicts = model.takeVerdictChanges();
+    statuses.changed(verdicts, performance.now());
+    notice(verdicts);
+    return {
+      changes: model.takeChanges(),
+      versions: operator.resourceVersions,
+      settled: learning.takeSettled(),
+      takenAt: performance.now(),
+    };
+  },
+  apply: async (changes) => router?.apply(changes),
+  applied: ({ versions, settled, takenAt }) => {
+    metrics.programming.programmed((performance.now() - takenAt) / SECOND);
+    replica.publish({ ready: true, applied: versions });
+    statuses.advanced();
+    void learning.forget(settled);
+  },
+  failed: (error, { settled }) => {
+    metrics.programming.failed();
+    learning.putBack(settled);
+    log.warn({ err: error }, "the router could not be programmed");
+  },
+});
+
+const operator = SipFederationOperator.create({
+  client,
+  handlers: {
+    routeChanged: (route) => {
+      model.setRoute(route);
+      programming.trigger();
+    },
+    routeDeleted: (name) => {
+      model.deleteRoute(name);
+      programming.trigger();
+      defaultRoute.check();
+    },
+    domainChanged: (domain) => {
+      model.setDomain(domain);
+      if (learning.seen(domain.name)) noticeDiscovery(domain.name, domain.uid);
+      programming.trigger();
+    },
+    domainDeleted: (name) => {
+      model.deleteDomain(name);
+      programming.trigger();
+    },
+    touched: (kind, name) => {
+      statuses.touched(kind, name, performance.now());
+    },
+    synced: () => {
+      startRouter();
+      defaultRoute.check();
+    },
+  },
+  log,
+  metrics: metrics.watch,
+});
+
+const statusWriter = new StatusWriter({
+  client,
+  kinds: {
+    StaticRoute: {
+      resource: STATIC_ROUTES,
+      shape: ROUTE_STATUS,
+      cache: operator.routes,
+      desired: ({ name, object: { generation } }, previous, now) => {
+        const verdict = model.routeVerdict(name);
+        const programmed = statuses.programmed("StaticRoute", name);
+        return verdict && routeStatus(verdict, { generation, programmed, previous, now });
+      },
+    },
+    FederatedDomain: {
+      resource: FEDERATED_DOMAINS,
+      shape: DOMAIN_STATUS,
+      cache: operator.domains,
+      desired: ({ name, object: { generation } }, previous, now) => {
+        const verdict = model.domainVerdict(name);
+        const programmed = statuses.programmed("FederatedDomain", name);
+        return verdict && domainStatus(verdict, { generation, programmed, previous, now });
+      },
+    },
+  },
+  writesPerSecond: config.status.writesPerSecond,
+  log,
+  metrics: metrics.workQueue,
+});
+
+const leader = new LeaderElection({
+  client,
+  installation,
+  identity: pod.name,
+  handlers: {
+    admitted: () => {
+      replica.start();
+      replicas.start();
+      void operator.start();
+    },
+    elected: () => {
+      metrics.leading(installation, true);
+      statusWriter.start();
+      defaultRoute.check();
+    },
+    deposed: () => {
+      metrics.leading(installation, false);
+      void statusWriter.stop();
+    },
+    rival: () => undefined,
+  },
+  log,
+});
+
+const defaultRoute = new DefaultRoute({
+  client,
+  isMissing: () => leader.leader && operator.routes.synced && !hasDefaultRoute(),
+  log,
+});
+
+const dialogKey = new DialogKey({
+  client,
+  installation,
+  changed: (key) => {
+    if (router !== undefined) {
+      stop("the dialog key changed: starting anew with it");
+      return;
+    }
+    router = new SipRouter(
+      {
+        ...config.router,
+        dialogKey: key,
+        orders,
+        discoveryTimeoutMs: config.discovery.timeoutSeconds * SECOND,
+      },
+      log,
+    );
+    metrics.mirrorCounters(() => router?.counters() ?? Promise.resolve([]));
+    startRouter();
+  },
+  log,
+});
+
+function cacheOf(kind: Kind) {
+  return kind === "StaticRoute" ? operator.routes : operator.domains;
+}
+
+function hasDefaultRoute(): boolean {
+  for (const { object } of operator.routes.entries()) {
+    if (object.spec.destinationPattern === DEFAULT_ROUTE_PATTERN) return true;
+  }
+  return false;
+}
+
+let started = false;
+
+/** Both the key and the whole table are needed first. */
+function startRouter(): void {
+  if (started || router === undefined || !operator.synced) return;
+  started = true;
+  router.start(model.table, {
+    discover: (domain, direction) => {
+      const verdict = learning.verdict(domain, direction);
+      metrics.learning.discovered(direction, verdict);
+      return Promise.resolve(verdict);
+    },
+    learned: (domain, direction) => {
+      metrics.learning.learned(direction);
+      learning.learned(domain, direction);
+    },
+    programmed: () => {
+      log.info({ domains: model.table.names.size }, "the router routes by the full table");
+    },
+  });
+  programming.trigger();
+}
+
+function notice({ routes, domains }: VerdictChanges): void {
+  if (!leader.leader) return;
+  for (const name of routes) noticeRefusal(STATIC_ROUTE.kind, name, model.routeVerdict(name)?.accepted);
+  for (const name of domains) noticeRefusal(FEDERATED_DOMAIN.kind, name, model.domainVerdict(name)?.accepted);
+}
+
+function noticeRefusal(kind: Kind, name: string, accepted: Finding | undefined): void {
+  if (accepted?.status !== "False") return;
+  const uid = cacheOf(kind).get(name)?.uid;
+  events.record({
+    regarding: { apiVersion: API_VERSION, kind, name, uid },
+    type: "Warning",
+    reason: accepted.reason,
+    action: "Translate",
+    note: accepted.message,
+  });
+}
+
+function noticeDiscovery(name: string, uid: string): void {
+  log.info({ domain: name }, "discovered");
+  events.record({
+    regarding: { apiVersion: API_VERSION, kind: FEDERATED_DOMAIN.kind, name, uid },
+    type: "Normal",
+    reason: "Discovered",
+    action: "Discover",
+    note: "The domain answered and is known from now on, with trust Limited.",
+    sampled: true,
+  });
+}
+
+metrics.workQueue.observeDepth("domains", () => writer.depth);
+metrics.workQueue.observeDepth("status", () => statusWriter.depth);
+metrics.observeTable(() => ({
+  domains: operator.domains.size,
+  routeSets: model.table.routeSets.size,
+  open: model.table.open,
+  unwritten: learning.pending,
+}));
+metrics.observeRouter(() => router?.state() ?? NO_ROUTER);
+
+const handlers = {
+  health: () => ({ ok: true }) as const,
+  readiness: async () =>
+    (await control.status())?.epoch === undefined
+      ? ({ ok: false, reason: unreadiness() } as const)
+      : ({ ok: true } as const),
+  metrics: () => metrics.text(),
+};
+
+function unreadiness(): string {
+  if (leader.rival !== undefined) return `the namespace belongs to the installation ${leader.rival}`;
+  if (!operator.synced) return "the router holds no table, and the API server has not been read yet";
+  return "the router does not hold the full table";
+}
+
+const servers = [
+  new AdminServer(config.admin, { ...handlers, explain: (request) => explain(model.table, request) }, log),
+  ...(config.monitoring ? [new AdminServer(config.monitoring, handlers, log)] : []),
+];
+
+const everySecond = setInterval(() => {
+  statuses.remind(performance.now());
+  const ready = router?.state().inForce ?? false;
+  if (ready !== replica.report.ready) replica.publish({ ready });
+}, SECOND);
+const everyMinute = setInterval(() => {
+  learning.dropUnanswered();
+}, MINUTE);
+
+let stopping: Promise<void> | undefined;
+
+/** The router drains before the operator is asked to stop: what it learned meanwhile is written first. */
+async function stopInOrder(): Promise<void> {
+  clearInterval(everySecond);
+  clearInterval(everyMinute);
+  await router?.stop();
+  await programming.stop();
+  await writer.stop(LAST_WRITES_MS);
+  await operator.close();
+  await statusWriter.stop();
+  await Promise.all([defaultRoute.stop(), events.stop(), dialogKey.stop(), replicas.stop(), replica.stop()]);
+  await leader.stop();
+  await client.close();
+  await control.close();
+  await Promise.all(servers.map((server) => server.stop()));
+}
+
+function stop(why: string): void {
+  log.info({ why }, "stopping");
+  stopping ??= stopInOrder().then(
+    () => process.exit(0),
+    (error: unknown) => {
+      log.fatal({ err: error }, "could not stop in order");
+      process.exit(1);
+    },
+  );
+}
+
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  process.on(signal, () => {
+    // Whoever asks twice does not want to wait.
+    if (stopping !== undefined) process.exit(1);
+    stop(signal);
+  });
+}
+
+await Promise.all(servers.map((server) => server.start()));
+dialogKey.start();
+leader.start();
