@@ -81,8 +81,15 @@ export class KubernetesClient {
     return this.#call<T>({ method: "PATCH", path, body: JSON.stringify(body), contentType }, options);
   }
 
-  async apply<T>(resource: ApiResource, name: string, body: object, options: ApplyOptions): Promise<T> {
+  /** Server-side apply. The name need not stand in the body. */
+  async apply<T>(
+    resource: ApiResource,
+    name: string,
+    configuration: { readonly metadata?: object },
+    options: ApplyOptions,
+  ): Promise<T> {
     const { fieldManager, force } = options;
+    const body = { ...configuration, metadata: { ...configuration.metadata, name } };
     const path = this.#path(resource, belowOf(name, options), { fieldManager, force });
     // Every JSON document is YAML, and no other type is accepted here.
     const contentType = "application/apply-patch+yaml";

@@ -99,7 +99,7 @@ export class ReplicaLease {
     this.#timer = setTimeout(() => {
       this.#timerAt = Infinity;
       this.#writing = this.#renew();
-    }, at - performance.now()).unref();
+    }, Math.max(0, at - performance.now())).unref();
   }
 
   async #renew(): Promise<void> {
