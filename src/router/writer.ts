@@ -36,15 +36,20 @@ export class TableWriter {
   }
 
   /** All at once: their order among each other must not matter. */
-  async write(epoch: string, applied: AppliedTable, writes: readonly Write[]): Promise<WriteFailure> {
-    const failures = await Promise.all(
-      writes.map(async (write) => {
-        const failure = failureOf(await this.#call(epoch, write), write.value === undefined);
-        applied.settle(write, failure === undefined);
-        return failure;
-      }),
-    );
-    return failures.find((failure) => failure !== undefined);
+  write(epoch: string, applied: AppliedTable, writes: readonly Write[]): Promise<WriteFailure> {
+    if (writes.length === 0) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      let left = writes.length;
+      let first: WriteFailure;
+      for (const write of writes) {
+        this.#submit(epoch, write, (failure) => {
+          applied.settle(write, failure === undefined);
+          first ??= failure;
+          left -= 1;
+          if (left === 0) resolve(first);
+        });
+      }
+    });
   }
 
   async writeOrders(epoch: string, applied: AppliedTable, orders: EncodedOrders): Promise<WriteFailure> {
@@ -66,11 +71,17 @@ export class TableWriter {
     return failure;
   }
 
-  #call(epoch: string, { section, id, value }: Write): Promise<RpcOutcome> {
+  #submit(epoch: string, { section, id, value }: Write, done: (failure: WriteFailure) => void): void {
     const key = `${epoch}/${section}/${id}`;
-    return value === undefined
-      ? this.#rpc.call("htable.delete", [TABLE, key])
-      : this.#rpc.call("htable.sets", [TABLE, key, value]);
+    if (value === undefined) {
+      this.#rpc.submit("htable.delete", [TABLE, key], (outcome) => {
+        done(failureOf(outcome, true));
+      });
+      return;
+    }
+    this.#rpc.submit("htable.sets", [TABLE, key, value], (outcome) => {
+      done(failureOf(outcome));
+    });
   }
 }
 
