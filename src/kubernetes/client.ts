@@ -26,6 +26,14 @@ export interface WriteOptions extends CallOptions {
   readonly subresource?: "status";
 }
 
+/** What a server-side apply sends, its name aside. */
+export interface Configuration {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata?: object;
+  readonly [field: string]: unknown;
+}
+
 /** Server-side apply (https://kubernetes.io/docs/reference/using-api/server-side-apply/). */
 export interface ApplyOptions extends WriteOptions {
   readonly fieldManager: string;
@@ -85,7 +93,7 @@ export class KubernetesClient {
   async apply<T>(
     resource: ApiResource,
     name: string,
-    configuration: { readonly metadata?: object },
+    configuration: Configuration,
     options: ApplyOptions,
   ): Promise<T> {
     const { fieldManager, force } = options;
