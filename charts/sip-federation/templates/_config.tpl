@@ -8,7 +8,7 @@
 {{- end -}}
 {{- $ofThePod := dict
   "sip" (dict "listeners" $listeners "advertised" $advertised)
-  "kubernetes" (dict "installation" (include "sip-federation.fullname" . | trunc 40 | trimSuffix "-"))
+  "kubernetes" (dict "installation" (include "sip-federation.installation" .))
   "monitoring" (dict "host" "::" "port" 8065) -}}
 {{- merge $ofThePod .Values.config | toYaml }}
 {{- end }}

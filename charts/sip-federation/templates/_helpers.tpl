@@ -30,6 +30,11 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- default (include "sip-federation.fullname" .) .Values.serviceAccount.name }}
 {{- end }}
 
+{{/* What the operator calls this installation. */}}
+{{- define "sip-federation.installation" -}}
+{{- include "sip-federation.fullname" . | trunc 40 | trimSuffix "-" }}
+{{- end }}
+
 {{/* Takes a dict of root and image. */}}
 {{- define "sip-federation.image" -}}
 {{- printf "%s:%s" .image.repository (default .root.Chart.AppVersion .image.tag) }}
