@@ -4,7 +4,7 @@ import { ControlClient } from "./control-client.ts";
 import { readCounters, type Counter } from "./counters.ts";
 import { DiscoveryDesk } from "./discovery-desk.ts";
 import { EventStream } from "./event-stream.ts";
-import { StatusPoll } from "./poll.ts";
+import { StatusPoll } from "./status-poll.ts";
 import { Programmer } from "./programmer.ts";
 import { RpcClient } from "./rpc-client.ts";
 import { Snapshot } from "./snapshot.ts";

@@ -8,8 +8,9 @@ import type { Orders } from "./types.ts";
 /** File name: the router's hash table is loaded from the db_text table of its own name. */
 export const SNAPSHOT_FILE = "t";
 
-/** Columns of Kamailio's htable module; both types are 0: a plain key with a string. */
-const HEADER = "key_name(string) key_type(int) value_type(int) key_value(string) expires(int)\n";
+/** Columns of Kamailio's htable module; both types are 0: a plain key with a string. Alone, it is an empty table. */
+export const SNAPSHOT_HEADER =
+  "key_name(string) key_type(int) value_type(int) key_value(string) expires(int)\n";
 
 /** Nothing else is loaded together with it, so it need not be unique. */
 const EPOCH = "snapshot";
@@ -25,11 +26,6 @@ export interface SnapshotOptions {
   readonly dialogKey: string;
   /** Quiet time before a change is written, in milliseconds. */
   readonly delayMs: number;
-}
-
-/** What the file of a router holds that has never been programmed. */
-export function emptySnapshot(): string {
-  return HEADER;
 }
 
 /** Keeps a file of the routing table from which the router starts when no operator is there. */
@@ -103,7 +99,7 @@ function* lines(options: SnapshotOptions): Generator<string> {
   const { table, orders, dialogKey } = options;
   const routeSets = new Map([...table.routeSets].filter(([key]) => isSetKey(key)));
   const fixed = { open: table.open, names: table.names, routeSets, config: table.config };
-  yield HEADER;
+  yield SNAPSHOT_HEADER;
   yield line("key", dialogKey);
   yield line("epochs", EPOCH);
   yield line("active", encodeActive(EPOCH, fixed));

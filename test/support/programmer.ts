@@ -4,7 +4,7 @@ import { pino } from "pino";
 import { Model } from "../../src/federation/model.ts";
 import { orders } from "../../src/federation/shares.ts";
 import { ControlClient } from "../../src/router/control-client.ts";
-import { StatusPoll } from "../../src/router/poll.ts";
+import { StatusPoll } from "../../src/router/status-poll.ts";
 import { Programmer } from "../../src/router/programmer.ts";
 import { RpcClient } from "../../src/router/rpc-client.ts";
 import type { Grace } from "../../src/router/types.ts";

@@ -18,7 +18,14 @@ async function setUp(t: TestContext, handlers: Partial<RouterHandlers> = {}) {
   const fake = await FakeRouter.start();
   const snapshotDirectory = temporaryDirectory("sip-router");
   const router = new SipRouter(
-    { ...fake.options, snapshotDirectory, snapshotDelayMs: 60_000, dialogKey: "c0ffee", orders, pollMs: 60_000 },
+    {
+      ...fake.options,
+      snapshotDirectory,
+      snapshotDelayMs: 60_000,
+      dialogKey: "c0ffee",
+      orders,
+      pollMs: 60_000,
+    },
     pino({ level: "silent" }),
   );
   t.after(async () => {

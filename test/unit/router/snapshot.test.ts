@@ -5,7 +5,7 @@ import { test, type TestContext } from "node:test";
 import { pino } from "pino";
 import { Model } from "../../../src/federation/model.ts";
 import { orders } from "../../../src/federation/shares.ts";
-import { emptySnapshot, Snapshot, SNAPSHOT_FILE } from "../../../src/router/snapshot.ts";
+import { Snapshot, SNAPSHOT_FILE, SNAPSHOT_HEADER } from "../../../src/router/snapshot.ts";
 import { config, domain, route } from "../../support/federation-objects.ts";
 import { danglingReferences, entriesInForce, expectedEntries } from "../../support/router-table.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
@@ -23,7 +23,7 @@ function setUp(t: TestContext, delayMs = 10_000) {
 /** Reads db_text as Kamailio does: fields end at a colon, a backslash takes the next character as it is. */
 function read(path: string): Map<string, string> {
   const [header, ...rows] = readFileSync(path, "utf8").trimEnd().split("\n");
-  assert.equal(`${header ?? ""}\n`, emptySnapshot());
+  assert.equal(`${header ?? ""}\n`, SNAPSHOT_HEADER);
   return new Map(
     rows.map((row) => {
       const fields = row.split(/(?<!\\):/).map((field) => field.replace(/\\(.)/g, "$1"));
