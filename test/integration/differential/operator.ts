@@ -1,0 +1,112 @@
+import { orders } from "../../../src/federation/shares.ts";
+import type { RoutingTable, TableChanges } from "../../../src/federation/types.ts";
+import { SipRouter } from "../../../src/router/sip-router.ts";
+import type { RouterOptions, Verdict } from "../../../src/router/types.ts";
+import { pino } from "pino";
+import { waitFor } from "../../support/wait-for.ts";
+
+/** A table that can be replaced as a whole while the router follows it. */
+class LiveTable implements RoutingTable {
+  current: RoutingTable;
+
+  constructor(current: RoutingTable) {
+    this.current = current;
+  }
+
+  get open(): boolean {
+    return this.current.open;
+  }
+
+  get names(): RoutingTable["names"] {
+    return this.current.names;
+  }
+
+  get routeSets(): RoutingTable["routeSets"] {
+    return this.current.routeSets;
+  }
+
+  get config(): RoutingTable["config"] {
+    return this.current.config;
+  }
+}
+
+/** The product's own programming of the router, with a verdict for every question that the test chooses. */
+export class Operator {
+  verdict: Verdict = "default";
+  readonly #options: RouterOptions;
+  readonly #table: LiveTable;
+  #router: SipRouter | undefined;
+  #questions: string[] = [];
+  #reports: string[] = [];
+
+  constructor(options: Omit<RouterOptions, "dialogKey" | "orders">, table: RoutingTable) {
+    // Short, so that all of the deletions happen too
+    const grace = { setsMs: 300, ordersMs: 200 };
+    this.#options = { ...options, dialogKey: "6b6579", orders, grace };
+    this.#table = new LiveTable(table);
+  }
+
+  /** Starts an operator that knows nothing of the one before it; resolves when the whole table is in force. */
+  async restart(): Promise<void> {
+    await this.stop();
+    const programmed = Promise.withResolvers<undefined>();
+    const router = new SipRouter(this.#options, pino({ level: "fatal" }));
+    this.#router = router;
+    router.start(this.#table, {
+      discover: (domain, direction) => {
+        this.#questions.push(`${direction} ${domain}`);
+        return Promise.resolve(this.verdict);
+      },
+      learned: (domain, direction, remembered) => {
+        this.#reports.push(`${direction} ${domain}${remembered ? "" : " unremembered"}`);
+      },
+      programmed: () => {
+        programmed.resolve(undefined);
+      },
+    });
+    await programmed.promise;
+    await waitFor("the event stream", () => router.state().connected, { interval: 1 });
+  }
+
+  /** Replaces the table: what the router holds of the old one is changed one entry at a time. */
+  async replace(table: RoutingTable): Promise<void> {
+    const old = this.#table.current;
+    this.#table.current = table;
+    await this.apply({
+      names: new Set([...old.names.keys(), ...table.names.keys()]),
+      routeSets: new Set([...old.routeSets.keys(), ...table.routeSets.keys()]),
+      settings: true,
+    });
+  }
+
+  async apply(changes: TableChanges): Promise<void> {
+    await this.#running().apply(changes);
+  }
+
+  async forget(domain: string): Promise<void> {
+    await this.#running().forget(domain);
+  }
+
+  get questions(): readonly string[] {
+    return this.#questions;
+  }
+
+  get reports(): readonly string[] {
+    return this.#reports;
+  }
+
+  clear(): void {
+    this.#questions = [];
+    this.#reports = [];
+  }
+
+  async stop(): Promise<void> {
+    await this.#router?.stop();
+    this.#router = undefined;
+  }
+
+  #running(): SipRouter {
+    if (this.#router === undefined) throw new Error("the operator is not running");
+    return this.#router;
+  }
+}

@@ -1,0 +1,151 @@
+import { buildRequest, randomToken } from "../../support/sip/build.ts";
+import { Dialog } from "../../support/sip/dialog.ts";
+import {
+  header,
+  type Header,
+  type SipRequestMessage,
+  type SipResponseMessage,
+} from "../../support/sip/message.ts";
+import type { SentRequest, SipTarget } from "../../support/sip/user-agent.ts";
+import { waitFor } from "../../support/wait-for.ts";
+import { idOf, type Cast, type Visit } from "./cast.ts";
+import type { FollowUp, NewRequest } from "./scenario.ts";
+
+/** What came of a request. */
+export interface Observation {
+  readonly sent: SipRequestMessage;
+  /** Final status that its sender got; undefined: none. */
+  readonly status: number | undefined;
+  readonly provisional: readonly number[];
+  readonly visits: readonly Visit[];
+}
+
+/** Both ends of a dialog that a new request opened. */
+export interface Call {
+  readonly request: NewRequest;
+  readonly caller: DialogEnd;
+  readonly callee: DialogEnd;
+}
+
+interface DialogEnd {
+  readonly dialog: Dialog;
+  /** Address of its user agent. */
+  readonly host: string;
+}
+
+const TIMEOUT = 5_000;
+const OPENS_DIALOG = new Set(["INVITE", "SUBSCRIBE"]);
+
+/** Sends what the scenario says and gathers what comes of it. */
+export class Performance {
+  /** Dialogs so far. */
+  readonly calls: Call[] = [];
+  readonly #cast: Cast;
+
+  constructor(cast: Cast) {
+    this.#cast = cast;
+  }
+
+  /** Sends an out-of-dialog request; where it opens a dialog, that is complete (acknowledged) in the end. */
+  async send(request: NewRequest): Promise<Observation> {
+    if (request.method === "ACK") return this.#sendAck(request);
+    const sent = this.#agentOf(request).send({ ...this.#partsOf(request), timeout: TIMEOUT });
+    const observation = await this.#observe(sent);
+    const { final } = observation;
+    if (final !== undefined && isSuccess(final.status) && OPENS_DIALOG.has(request.method)) {
+      await this.#open(request, observation, final);
+    }
+    return observation;
+  }
+
+  /** Sends a request inside a dialog. */
+  async followUp({ by, method, expires, subscriptionState }: FollowUp, call: Call): Promise<Observation> {
+    const headers: Header[] = [];
+    if (expires !== undefined) headers.push(["Expires", String(expires)]);
+    if (subscriptionState !== undefined) headers.push(["Subscription-State", subscriptionState]);
+    return this.#observe(call[by].dialog.send(method, { headers, timeout: TIMEOUT }));
+  }
+
+  /** The router has taken everything that came to its listeners before from this source. */
+  async settle({ source, insideListener }: NewRequest): Promise<void> {
+    const uri = `sip:${this.#cast.router.host}`;
+    const target = this.#target(insideListener);
+    await this.#cast.agent(source).request({ method: "OPTIONS", uri, target });
+  }
+
+  #agentOf({ source }: NewRequest) {
+    return this.#cast.agent(source);
+  }
+
+  #target(insideListener: boolean): SipTarget {
+    const { host, port, insidePort } = this.#cast.router;
+    return { host, port: insideListener ? insidePort : port, transport: "udp" };
+  }
+
+  #partsOf(request: NewRequest) {
+    const { method, requestUri, from, to, maxForwards, routes, forgedTag } = request;
+    const headers: Header[] = [
+      ["Max-Forwards", maxForwards],
+      ["From", `${from.text};tag=${randomToken()}`],
+      ...routes.map((route): Header => ["Route", route]),
+      ...(method === "SUBSCRIBE" || method === "NOTIFY" ? [["Event", "presence"] as const] : []),
+    ];
+    return {
+      method,
+      uri: requestUri.text,
+      target: this.#target(request.insideListener),
+      to: forgedTag ? `${to.text};tag=${randomToken()}` : to.text,
+      headers,
+    };
+  }
+
+  async #sendAck(request: NewRequest): Promise<Observation> {
+    const agent = this.#agentOf(request);
+    const { target, ...parts } = this.#partsOf(request);
+    const local = { host: agent.host, port: agent.port, transport: target.transport };
+    const ack = buildRequest({ ...parts, from: "", body: "" }, local);
+    await agent.sendOnce(ack, target);
+    await this.settle(request);
+    return { sent: ack, status: undefined, provisional: [], visits: this.#cast.visitsOf(idOf(ack)) };
+  }
+
+  async #observe(
+    sent: SentRequest,
+  ): Promise<Observation & { readonly final: SipResponseMessage | undefined }> {
+    const final = await sent.final.catch(() => undefined);
+    return {
+      sent: sent.request,
+      final,
+      status: final?.status,
+      provisional: sent.provisional.map(({ status }) => status),
+      visits: this.#cast.visitsOf(idOf(sent.request)),
+    };
+  }
+
+  async #open(request: NewRequest, { sent, visits }: Observation, final: SipResponseMessage): Promise<void> {
+    const visit = visits.at(-1);
+    if (visit === undefined) return;
+    const { agent, request: received } = visit;
+    this.#cast.dialogs.add(header(sent, "Call-ID"));
+    const caller = Dialog.ofCaller(this.#agentOf(request), sent, final);
+    const callee = Dialog.ofCallee(agent, received, header(final, "To"));
+    this.calls.push({
+      request,
+      caller: { dialog: caller, host: request.source },
+      callee: { dialog: callee, host: agent.host },
+    });
+    if (request.method !== "INVITE") return;
+    await caller.ack();
+    const acknowledged = (): unknown => this.#cast.received(agent, ackIdOf(sent));
+    await waitFor("the ACK of a 2xx", acknowledged, { interval: 1, timeout: TIMEOUT });
+  }
+}
+
+/** Id of the ACK to the 2xx of an INVITE. */
+export function ackIdOf(invite: SipRequestMessage): string {
+  return `${header(invite, "Call-ID")} 1 ACK`;
+}
+
+export function isSuccess(status: number | undefined): boolean {
+  return status !== undefined && status >= 200 && status <= 299;
+}

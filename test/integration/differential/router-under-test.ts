@@ -1,0 +1,92 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { RoutingTable } from "../../../src/federation/types.ts";
+import { RpcClient } from "../../../src/router/rpc-client.ts";
+import type { KamailioBinary } from "../../support/kamailio-binaries.ts";
+import { ManagedProcess } from "../../support/processes.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
+import { repositoryRoot } from "../../../tools/setup/paths.ts";
+import { Operator } from "./operator.ts";
+import type { RouterAddress } from "./cast.ts";
+
+const PORTS = { health: 8060, control: 8061, rpc: 8062, event: 8063 };
+
+/** A real Kamailio with the product's configuration, and the operator that programs it. */
+export class RouterUnderTest {
+  readonly operator: Operator;
+  readonly #process: ManagedProcess;
+  readonly #rpc: RpcClient;
+
+  private constructor(host: string, process: ManagedProcess, operator: Operator) {
+    this.operator = operator;
+    this.#process = process;
+    this.#rpc = new RpcClient({ host, port: PORTS.rpc });
+  }
+
+  /** Resolves when the router holds the table. One worker: requests are taken in the order in which they come. */
+  static async start(
+    binary: KamailioBinary,
+    { host, port, insidePort }: RouterAddress,
+    table: RoutingTable,
+  ): Promise<RouterUnderTest> {
+    const directory = temporaryDirectory("differential");
+    const process = new ManagedProcess({
+      name: `Kamailio ${binary.version}`,
+      command: join(repositoryRoot, "src/router/kamailio-run"),
+      args: [],
+      env: {
+        KAMAILIO: binary.command,
+        SIP_IPV4: host,
+        SIP_PORT: String(port),
+        SIP_INSIDE_PORT: String(insidePort),
+        HEALTH_IPV4: host,
+        HEALTH_PORT: String(PORTS.health),
+        CONTROL_HOST: host,
+        CONTROL_PORT: String(PORTS.control),
+        RPC_PORT: String(PORTS.rpc),
+        EVENT_PORT: String(PORTS.event),
+        WORKERS: "1",
+        SHARED_MEMORY_MB: "256",
+        RUN_DIRECTORY: directory,
+      },
+      logFile: join(directory, "kamailio.log"),
+      deathSignal: "TERM",
+    });
+    const { control: controlPort, rpc: rpcPort, event: eventPort } = PORTS;
+    const operator = new Operator({ host, controlPort, rpcPort, eventPort }, table);
+    const router = new RouterUnderTest(host, process, operator);
+    await Promise.race([operator.restart(), process.exited]);
+    process.assertRunning();
+    return router;
+  }
+
+  /** Domains that the router remembers by itself. */
+  readonly remembered = async (): Promise<ReadonlySet<string>> => new Set(await this.#keys("learned"));
+
+  /** The router forgets what it learned and what it found down: as if it had just been programmed. */
+  async forgetEverything(): Promise<void> {
+    const domains = await this.remembered();
+    await Promise.all([
+      ...[...domains].map((domain) => this.operator.forget(domain)),
+      this.#rpc.call("htable.flush", ["down"]),
+    ]);
+  }
+
+  /** The end of the router's log. */
+  log(): string {
+    return readFileSync(this.#process.logFile, "utf8").slice(-4000);
+  }
+
+  async stop(): Promise<void> {
+    await this.operator.stop();
+    this.#rpc.close();
+    await this.#process.stop();
+  }
+
+  async #keys(table: string): Promise<string[]> {
+    const outcome = await this.#rpc.call("htable.dump", [table]);
+    if (!outcome.ok) throw new Error(`cannot read ${table}: ${outcome.message}`);
+    const slots = outcome.result as readonly { readonly slot: readonly { readonly name: string }[] }[];
+    return slots.flatMap(({ slot }) => slot.map(({ name }) => name));
+  }
+}

@@ -1,0 +1,65 @@
+import { hopUri } from "../../../src/router/encode.ts";
+import type { Decision, NextHop, RoutingTable } from "../../../src/federation/types.ts";
+
+/** URIs of next hops; those of one tier in any order, the next tier after all of this one failed. */
+export type Tiers = readonly (readonly string[])[];
+
+export type WalkResult =
+  { readonly ok: true; readonly status: number } | { readonly ok: false; readonly problem: string };
+
+/** What a next hop answers; undefined: nothing listens there, so no visit of it is ever seen. */
+export type Answers = (hop: string) => number | undefined;
+
+/** Next hops that failed a moment ago. */
+export interface Down {
+  /** The router must pass them over. */
+  readonly before: ReadonlySet<string>;
+  /** They failed at the same time: the router may have known or not. */
+  readonly meanwhile: ReadonlySet<string>;
+}
+
+const FAILED = 503;
+const ALL_FAILED = 500;
+
+/** The tiers of the route sets that a relay walks. */
+export function tiersOf(table: RoutingTable, decision: Extract<Decision, { action: "relay" }>): Tiers {
+  const tiers: string[][] = [];
+  let left = decision.candidates.length;
+  let key: string | undefined = decision.routeSet;
+  while (key !== undefined && left > 0) {
+    const set = table.routeSets.get(key);
+    const hops = set?.hops ?? [];
+    for (const tier of byPriority(hops)) tiers.push(tier.map(hopUri));
+    left -= hops.length;
+    key = set?.next;
+  }
+  return tiers;
+}
+
+/** Holds the next hops that a request visited, in order, to what the tiers permit, and says how that must end. */
+export function follow(tiers: Tiers, visits: readonly string[], answers: Answers, down: Down): WalkResult {
+  const rest = [...visits];
+  const tried = new Set(down.before);
+  for (const tier of tiers) {
+    const open = new Set(tier.filter((hop) => !tried.has(hop) && answers(hop) !== undefined));
+    for (let hop = rest[0]; hop !== undefined && open.delete(hop); hop = rest[0]) {
+      rest.shift();
+      tried.add(hop);
+      const status = answers(hop) ?? FAILED;
+      if (status !== FAILED)
+        return rest.length === 0 ? { ok: true, status } : wrong(`went on after ${hop}`, rest);
+    }
+    const passedOver = [...open].filter((hop) => !down.meanwhile.has(hop));
+    if (passedOver.length > 0) return wrong(`passed over ${passedOver.join(", ")}`, rest);
+  }
+  return rest.length === 0 ? { ok: true, status: ALL_FAILED } : wrong("went where no route leads", rest);
+}
+
+function byPriority(hops: readonly NextHop[]): NextHop[][] {
+  const tiers = Map.groupBy(hops, (hop) => hop.priority);
+  return [...tiers].sort(([a], [b]) => a - b).map(([, tier]) => tier);
+}
+
+function wrong(what: string, rest: readonly string[]): WalkResult {
+  return { ok: false, problem: `${what}, then [${rest.join(" ")}]` };
+}
