@@ -1,4 +1,4 @@
-import type { Finding } from "./types.ts";
+import type { Finding, RouteState } from "./types.ts";
 import { withCondition, withoutConditions } from "../api/conditions.ts";
 import { Conditions, type ConditionType } from "../api/names.ts";
 import type { Condition } from "../api/types.ts";
@@ -10,6 +10,8 @@ export interface Findings {
   readonly programmed: Finding;
   /** On FederatedDomains alone. */
   readonly routed?: Finding;
+  /** On StaticRoutes alone: what a ready one does. */
+  readonly state?: RouteState | undefined;
 }
 
 /**
@@ -43,10 +45,10 @@ export function conditionsOf(
 }
 
 /** Accepted and Programmed; blocked and disabled objects are Ready too, and no peer lowers it. */
-export function readyOf({ accepted, programmed }: Findings): Finding {
+export function readyOf({ accepted, programmed, state }: Findings): Finding {
   if (accepted.status !== "True") return accepted;
   if (programmed.status !== "True") return programmed;
-  return { status: "True", reason: "Ready", message: accepted.message };
+  return { status: "True", reason: state ?? "Ready", message: accepted.message };
 }
 
 /** True where only a person can help; absent otherwise, as kstatus wants it. */

@@ -1,7 +1,7 @@
 import { belowKey, domainOfKey } from "./patterns.ts";
 import { isDefault, type Route, type RouteResult } from "./route.ts";
 import { MAX_ROUTES_PER_PATTERN } from "./route-set.ts";
-import type { Finding, NextHop, RouteVerdict, RoutingTable } from "./types.ts";
+import type { Finding, NextHop, RouteState, RouteVerdict, RoutingTable } from "./types.ts";
 
 /**
  * What is to be said of a StaticRoute beside all others.
@@ -12,34 +12,37 @@ export function routeVerdict(
   inForce: readonly Route[],
   table: RoutingTable,
 ): RouteVerdict {
-  if (!result.ok) return { accepted: result.finding, effectivePort: undefined, suspended: false };
+  if (!result.ok) return { accepted: result.finding, effectivePort: undefined, state: undefined };
   const { route } = result;
-  const isSurplus = route.enabled && !inForce.includes(route);
-  return {
-    accepted: isSurplus ? surplus(route) : accepted(describe(route, table)),
-    effectivePort: route.hop?.port,
-    suspended: !route.enabled || route.blocked,
-  };
+  const effectivePort = route.hop?.port;
+  if (route.enabled && !inForce.includes(route)) {
+    return { accepted: surplus(route), effectivePort, state: undefined };
+  }
+  const [state, message] = describe(route, table);
+  return { accepted: { status: "True", reason: "Accepted", message }, effectivePort, state };
 }
 
-function describe(route: Route, table: RoutingTable): string {
-  if (!route.enabled) return "Out of service: service is Disabled.";
+type Description = readonly [state: RouteState, message: string];
+
+function describe(route: Route, table: RoutingTable): Description {
+  if (!route.enabled) return ["Disabled", "Out of service: service is Disabled."];
   if (isDefault(route.pattern)) return describeDefault(route, table.open);
-  if (route.blocked) return `Blocked: requests to and from ${reach(route)} are refused.`;
+  if (route.blocked) return ["Blocked", `Blocked: requests to and from ${reach(route)} are refused.`];
   const sets = route.pattern.keys.map((key) => table.routeSets.get(key));
   const blockedBy = sets.every((set) => set?.blocked) ? sets[0]?.blockedBy : undefined;
-  if (blockedBy !== undefined) return `Idle: StaticRoute ${blockedBy} blocks ${reach(route)}.`;
-  return `Requests for ${reach(route)} go to ${target(route.hop)}.`;
+  if (blockedBy !== undefined) return ["Idle", `Idle: StaticRoute ${blockedBy} blocks ${reach(route)}.`];
+  return ["Serving", `Requests for ${reach(route)} go to ${target(route.hop)}.`];
 }
 
-function describeDefault(route: Route, open: boolean): string {
-  if (!route.blocked) return "Open: it serves the known domains, and new ones are discovered.";
-  if (!route.hop) {
-    return "Blocked and without next hop, it serves nobody. To open federation set nextHop, and blockRoute: false.";
-  }
-  if (open) return "Blocked, and idle while another route with the pattern .* is open.";
-  return "Blocked: it serves known domains only. To open federation set blockRoute: false.";
+function describeDefault(route: Route, open: boolean): Description {
+  if (!route.blocked) return ["Open", "Open: it serves the known domains, and new ones are discovered."];
+  if (!route.hop) return ["Blocked", BLOCKED_WITHOUT_NEXT_HOP];
+  if (open) return ["Blocked", "Blocked, and idle while another route with the pattern .* is open."];
+  return ["Blocked", "Blocked: it serves known domains only. To open federation set blockRoute: false."];
 }
+
+const BLOCKED_WITHOUT_NEXT_HOP =
+  "Blocked and without next hop, it serves nobody. To open federation set nextHop, and blockRoute: false.";
 
 /** The domains of a pattern, for people. */
 function reach({ pattern }: Route): string {
@@ -53,10 +56,6 @@ function target(hop: NextHop | undefined): string {
   if (!hop) return "nowhere";
   const where = hop.port === 0 ? `the SRV records of ${hop.host}` : `${hop.host} port ${hop.port}`;
   return `${where} over ${hop.transport}`;
-}
-
-function accepted(message: string): Finding {
-  return { status: "True", reason: "Accepted", message };
 }
 
 function surplus(route: Route): Finding {

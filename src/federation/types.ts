@@ -225,9 +225,15 @@ export interface RouteVerdict {
   readonly accepted: Finding;
   /** The port in force, also where `nextHopPort` is absent; 0 means SRV. Undefined without a usable next hop. */
   readonly effectivePort: number | undefined;
-  /** Disabled or blocked on purpose. */
-  readonly suspended: boolean;
+  /** What the route does beside the others, for its `Ready` condition; undefined when it is not accepted. */
+  readonly state: RouteState | undefined;
 }
+
+/**
+ * `Open`: a default route that new domains use. `Serving`: requests go by it. `Idle`: others of its pattern stand in
+ * its way. `Blocked` and `Disabled`: on purpose.
+ */
+export type RouteState = "Open" | "Serving" | "Idle" | "Blocked" | "Disabled";
 
 /** What translation says of one FederatedDomain. */
 export interface DomainVerdict {

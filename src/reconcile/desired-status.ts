@@ -12,11 +12,11 @@ export interface StatusContext {
 
 export function routeStatus(verdict: RouteVerdict, context: StatusContext): StaticRouteStatus {
   const { generation, programmed, previous, now } = context;
-  const { accepted, effectivePort } = verdict;
+  const { accepted, effectivePort, state } = verdict;
   return {
     observedGeneration: generation,
     ...(effectivePort !== undefined && { effectivePort }),
-    conditions: conditionsOf(previous, { accepted, programmed }, generation, now),
+    conditions: conditionsOf(previous, { accepted, programmed, state }, generation, now),
   };
 }
 

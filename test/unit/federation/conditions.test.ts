@@ -24,6 +24,12 @@ test("Ready is Accepted and Programmed", () => {
   assert.deepEqual(readyOf({ accepted: REFUSED, programmed: PROGRAMMED }), REFUSED);
 });
 
+test("a ready route says what it does", () => {
+  const findings = { accepted: ACCEPTED, programmed: PROGRAMMED, state: "Blocked" } as const;
+  assert.equal(readyOf(findings).reason, "Blocked");
+  assert.equal(readyOf({ ...findings, programmed: WAITING }).reason, "Waiting");
+});
+
 test("what is not accepted is stalled, and what is accepted again is not", () => {
   const stalled = conditionsOf([], { accepted: REFUSED, programmed: PROGRAMMED }, 1, T1);
   assert.deepEqual(statuses(stalled), {
