@@ -96,10 +96,13 @@ export class ReplicaLease {
     if (at >= this.#timerAt) return;
     clearTimeout(this.#timer);
     this.#timerAt = at;
-    this.#timer = setTimeout(() => {
-      this.#timerAt = Infinity;
-      this.#writing = this.#renew();
-    }, Math.max(0, at - performance.now())).unref();
+    this.#timer = setTimeout(
+      () => {
+        this.#timerAt = Infinity;
+        this.#writing = this.#renew();
+      },
+      Math.max(0, at - performance.now()),
+    ).unref();
   }
 
   async #renew(): Promise<void> {
