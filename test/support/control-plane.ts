@@ -1,14 +1,15 @@
 /** A real Kubernetes API for tests: etcd and kube-apiserver on loopback, RBAC on. */
 import { randomBytes, randomUUID } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { repositoryRoot } from "../../tools/setup/paths.ts";
 import { claimAddressBlock } from "./addresses.ts";
 import { writeKubeconfig } from "./control-plane/kubeconfig.ts";
-import { runKubectl, type KubectlResult } from "./control-plane/kubectl.ts";
-import type { RestartableServer } from "./control-plane/server.ts";
+import { kubectlCache, runKubectl, type KubectlResult } from "./control-plane/kubectl.ts";
+import type { RestartableProcess } from "./restartable-process.ts";
 import * as servers from "./control-plane/servers.ts";
 import { temporaryDirectory } from "./temporary.ts";
+import { waitFor } from "./wait-for.ts";
 
 export { KubectlError, type KubectlResult } from "./control-plane/kubectl.ts";
 
@@ -34,8 +35,8 @@ export interface ControlPlaneOptions {
 
 /** A control plane of one's own, whose servers can be taken away. */
 export interface ControlPlane extends KubernetesApi {
-  readonly etcd: RestartableServer;
-  readonly apiServer: RestartableServer;
+  readonly etcd: RestartableProcess;
+  readonly apiServer: RestartableProcess;
   readonly stop: () => Promise<void>;
 }
 
@@ -43,6 +44,15 @@ export interface ControlPlane extends KubernetesApi {
 export interface RestrictedUser {
   readonly kubeconfig: string;
   readonly token: string;
+}
+
+export interface RestrictedUserOptions {
+  readonly namespace: string;
+  readonly rules: readonly PolicyRule[];
+  /** Of the ServiceAccount and its Role. */
+  readonly name?: string;
+  /** Where its kubeconfig goes; a temporary directory unless told. */
+  readonly directory?: string;
 }
 
 /** As in a Role. */
@@ -74,7 +84,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     : undefined;
   await manager?.start();
   const stop = async (): Promise<void> => {
-    await Promise.all([manager?.stop(), apiServer.stop(), etcd.stop()]);
+    await Promise.all([manager?.kill(), apiServer.kill(), etcd.kill()]);
     block.release();
   };
   return { server, ca, token, kubeconfig, etcd, apiServer, stop };
@@ -110,14 +120,18 @@ export async function installCrds(api: KubernetesApi): Promise<void> {
   const crds = join(repositoryRoot, "crds");
   await kubectl(api, "apply", "--server-side", "--force-conflicts", "-f", crds);
   await kubectl(api, "wait", "--for=condition=Established", "--timeout=30s", "-f", crds);
+  await waitFor("the API server to serve the CRDs", () => {
+    // what kinds there are was looked up, and kept, before the CRDs were there
+    rmSync(kubectlCache(api.kubeconfig), { recursive: true, force: true });
+    return kubectl(api, "get", "--all-namespaces", "staticroutes,federateddomains");
+  });
 }
 
-/** Creates a ServiceAccount with a Role of these rules, and a kubeconfig for it. */
+/** Creates (or changes) a ServiceAccount with a Role of these rules, and a kubeconfig for it. */
 export async function createRestrictedUser(
   api: KubernetesApi,
-  { namespace, rules, directory }: { namespace: string; rules: readonly PolicyRule[]; directory?: string },
+  { namespace, rules, directory, name = `user-${randomUUID().slice(0, 8)}` }: RestrictedUserOptions,
 ): Promise<RestrictedUser> {
-  const name = `user-${randomUUID().slice(0, 8)}`;
   const apiGroup = "rbac.authorization.k8s.io";
   const rbac = { apiVersion: `${apiGroup}/v1`, metadata: { name } };
   await applyObjects(api, namespace, [

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { controlPlaneProgram } from "../../../tools/setup/control-plane.ts";
 
@@ -16,6 +17,11 @@ export class KubectlError extends Error {
   }
 }
 
+/** Where kubectl remembers what kinds the API server of this kubeconfig has. */
+export function kubectlCache(kubeconfig: string): string {
+  return join(dirname(kubeconfig), "kubectl-cache");
+}
+
 /**
  * Runs the real kubectl; `input` goes to its stdin (for `-f -`).
  * @throws KubectlError when it exits with anything but 0.
@@ -26,7 +32,7 @@ export async function runKubectl(
   input = "",
 ): Promise<KubectlResult> {
   const child = spawn(controlPlaneProgram("kubectl"), args, {
-    env: { ...process.env, KUBECONFIG: kubeconfig },
+    env: { ...process.env, KUBECONFIG: kubeconfig, KUBECACHEDIR: kubectlCache(kubeconfig) },
     stdio: ["pipe", "pipe", "pipe"],
   });
   const { promise, resolve, reject } = Promise.withResolvers<number | null>();

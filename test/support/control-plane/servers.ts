@@ -5,7 +5,7 @@ import { get as httpGet } from "node:http";
 import { get as httpsGet } from "node:https";
 import { join } from "node:path";
 import { controlPlaneProgram } from "../../../tools/setup/control-plane.ts";
-import { RestartableServer } from "./server.ts";
+import { RestartableProcess } from "../restartable-process.ts";
 
 export interface ServerOptions {
   /** Loopback address that nobody else uses. */
@@ -30,7 +30,7 @@ export function apiServerCa(directory: string): string {
   return readFileSync(certificateFile(directory), "utf8");
 }
 
-export function createEtcd({ address, directory }: ServerOptions): RestartableServer {
+export function createEtcd({ address, directory }: ServerOptions): RestartableProcess {
   const client = `http://${address}:${PORT.etcd}`;
   const peer = `http://${address}:${PORT.etcdPeer}`;
   const args = [
@@ -43,10 +43,10 @@ export function createEtcd({ address, directory }: ServerOptions): RestartableSe
     ],
     `--quota-backend-bytes=${4 * 1024 ** 3}`,
   ];
-  return new RestartableServer(spec("etcd", args, directory), () => answers(`${client}/health`));
+  return new RestartableProcess(spec("etcd", args, directory), () => answers(`${client}/health`));
 }
 
-export function createApiServer(options: ServerOptions): RestartableServer {
+export function createApiServer(options: ServerOptions): RestartableProcess {
   const { address, directory, token } = options;
   const serviceAccountKey = join(directory, "service-account.pem");
   const tokens = join(directory, "tokens.csv");
@@ -72,25 +72,27 @@ export function createApiServer(options: ServerOptions): RestartableServer {
   const ready = async (): Promise<boolean> =>
     existsSync(certificateFile(directory)) &&
     (await answers(`${apiServerUrl(address)}/readyz`, { token, ca: apiServerCa(directory) }));
-  return new RestartableServer(spec("kube-apiserver", args, directory), ready);
+  return new RestartableProcess(spec("kube-apiserver", args, directory), ready);
 }
 
 /** Garbage collection and the deletion of namespaces, nothing else. */
-export function createControllerManager(directory: string, kubeconfig: string): RestartableServer {
+export function createControllerManager(directory: string, kubeconfig: string): RestartableProcess {
   const args = [
     `--kubeconfig=${kubeconfig}`,
     "--controllers=garbage-collector-controller,namespace-controller",
     "--leader-elect=false",
     "--secure-port=0",
   ];
-  return new RestartableServer(spec("kube-controller-manager", args, directory), () => Promise.resolve(true));
+  return new RestartableProcess(spec("kube-controller-manager", args, directory), () =>
+    Promise.resolve(true),
+  );
 }
 
 function spec(
   name: "etcd" | "kube-apiserver" | "kube-controller-manager",
   args: readonly string[],
   directory: string,
-): ConstructorParameters<typeof RestartableServer>[0] {
+): ConstructorParameters<typeof RestartableProcess>[0] {
   return { name, command: controlPlaneProgram(name), args, logFile: join(directory, `${name}.log`) };
 }
 

@@ -1,0 +1,153 @@
+/**
+ * The whole product on one machine: a real Kubernetes API, a namespace with the CRDs and the chart's Role, real
+ * Kamailio, the operator. What the end-to-end tests, the demo, the sandbox and the benchmarks run in.
+ */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { claimAddressBlock, type AddressBlock } from "./addresses.ts";
+import { chartRoleRules } from "./chart-role.ts";
+import * as controlPlane from "./control-plane.ts";
+import type { KubernetesApi, KubectlResult } from "./control-plane.ts";
+import { defaultKamailio, type KamailioBinary } from "./kamailio-binaries.ts";
+import { Replica } from "./replica.ts";
+import { sharedControlPlane } from "./shared-control-plane.ts";
+import { UserAgent, type Handler } from "./sip/user-agent.ts";
+import { temporaryDirectory } from "./temporary.ts";
+
+export interface EnvironmentOptions {
+  /** A Kubernetes API with the CRDs installed; the test run's shared one unless told. */
+  readonly api?: KubernetesApi;
+  /** A new one unless told. */
+  readonly namespace?: string;
+  readonly kamailio?: KamailioBinary;
+  /** Added to the operator's configuration (docs/configuration.md). */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** Logs and files go here; a temporary directory unless told. */
+  readonly directory?: string;
+}
+
+/** Addresses of the block, by their last number; peers come after them. */
+const PLACES = { inside: 1, outside: 2, firstReplica: 11 };
+const PEERS = 50;
+const INSTALLATION = "sip-federation";
+
+export class Environment {
+  readonly api: KubernetesApi;
+  readonly namespace: string;
+  /** The domain that the inside serves. */
+  readonly localDomain = "example.com";
+  /** Traffic from here counts as inside. */
+  readonly insideAddress: string;
+  /** Traffic from here, as from every other address, counts as outside. */
+  readonly outsideAddress: string;
+  readonly replicas: Replica[] = [];
+  readonly #options: EnvironmentOptions;
+  readonly #directory: string;
+  readonly #block: AddressBlock;
+  readonly #kubeconfig: string;
+  readonly #agents: UserAgent[] = [];
+
+  private constructor(
+    options: EnvironmentOptions,
+    parts: {
+      api: KubernetesApi;
+      namespace: string;
+      directory: string;
+      block: AddressBlock;
+      kubeconfig: string;
+    },
+  ) {
+    this.#options = options;
+    this.api = parts.api;
+    this.namespace = parts.namespace;
+    this.#directory = parts.directory;
+    this.#block = parts.block;
+    this.#kubeconfig = parts.kubeconfig;
+    this.insideAddress = parts.block.address(PLACES.inside);
+    this.outsideAddress = parts.block.address(PLACES.outside);
+  }
+
+  /** Starts everything with one replica, and waits until it is ready to route. It ends with this process. */
+  static async start(options: EnvironmentOptions = {}): Promise<Environment> {
+    const api = options.api ?? (await sharedControlPlane());
+    const namespace = options.namespace ?? (await controlPlane.createNamespace(api));
+    const directory = options.directory ?? temporaryDirectory("environment");
+    mkdirSync(directory, { recursive: true });
+    const rules = chartRoleRules(INSTALLATION);
+    const user = { name: INSTALLATION, namespace, rules, directory };
+    const { kubeconfig } = await controlPlane.createRestrictedUser(api, user);
+    const block = await claimAddressBlock();
+    const environment = new Environment(options, { api, namespace, directory, block, kubeconfig });
+    await environment.addReplica();
+    return environment;
+  }
+
+  /** The first replica: the only one unless others were added. */
+  get replica(): Replica {
+    const [first] = this.replicas;
+    if (first === undefined) throw new Error("the environment has no replica");
+    return first;
+  }
+
+  /** Starts another replica, and waits until it is ready. */
+  async addReplica(): Promise<Replica> {
+    const index = this.replicas.length;
+    const name = `${INSTALLATION}-${index}`;
+    const directory = join(this.#directory, name);
+    const replica = new Replica({
+      name,
+      directory,
+      address: this.#block.address(PLACES.firstReplica + index),
+      kamailio: this.#options.kamailio ?? defaultKamailio(),
+      kubeconfig: this.#kubeconfig,
+      namespace: this.namespace,
+      config: {
+        localDomains: [this.localDomain],
+        insideNetworks: [`${this.insideAddress}/32`],
+        ...this.#options.config,
+      },
+    });
+    this.replicas.push(replica);
+    await replica.start();
+    return replica;
+  }
+
+  /** Runs kubectl in the namespace, as a person who may do anything. */
+  async kubectl(...args: string[]): Promise<KubectlResult> {
+    return controlPlane.kubectl(this.api, "-n", this.namespace, ...args);
+  }
+
+  /** `kubectl apply -f -` of objects. */
+  async apply(...objects: readonly object[]): Promise<void> {
+    await controlPlane.applyObjects(this.api, this.namespace, objects);
+  }
+
+  /** A SIP user agent of the organisation's own platform. Closed with the environment, like the others. */
+  async insideAgent(handler?: Handler): Promise<UserAgent> {
+    return this.#agent(this.insideAddress, handler);
+  }
+
+  /** A SIP user agent of a stranger. */
+  async outsideAgent(handler?: Handler): Promise<UserAgent> {
+    return this.#agent(this.outsideAddress, handler);
+  }
+
+  /** A SIP user agent at an address of its own on the outside, for a next hop. */
+  async peer(handler?: Handler): Promise<UserAgent> {
+    return this.#agent(this.#block.address(PEERS + this.#agents.length), handler);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([
+      ...this.#agents.map((agent) => agent.close()),
+      ...this.replicas.map((replica) => replica.stop()),
+    ]);
+    this.#block.release();
+  }
+
+  async #agent(host: string, handler: Handler | undefined): Promise<UserAgent> {
+    const agent = await UserAgent.open({ host, ...(handler && { handler }) });
+    this.#agents.push(agent);
+    return agent;
+  }
+}

@@ -1,0 +1,120 @@
+/** One replica of the product as a pod would run it: the SIP router, and the operator that programs it. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { repositoryRoot } from "../../tools/setup/paths.ts";
+import type { KamailioBinary } from "./kamailio-binaries.ts";
+import { RestartableProcess } from "./restartable-process.ts";
+import type { SipTarget } from "./sip/transport.ts";
+import { waitFor } from "./wait-for.ts";
+
+export interface ReplicaOptions {
+  /** The name that its pod would have. */
+  readonly name: string;
+  /** Loopback address that nobody else uses. */
+  readonly address: string;
+  /** Logs, snapshot and configuration go here. */
+  readonly directory: string;
+  readonly kamailio: KamailioBinary;
+  readonly kubeconfig: string;
+  readonly namespace: string;
+  /** The operator's configuration file (docs/configuration.md), but for what the options above say. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Added to the environment of kamailio-run. */
+  readonly routerEnv?: Readonly<Record<string, string>>;
+}
+
+const PORTS = { sip: 5060, health: 8060, control: 8061, rpc: 8062, event: 8063, admin: 8064 };
+
+export class Replica {
+  readonly address: string;
+  /** Where `/readyz`, `/metrics` and `/explain` are. */
+  readonly adminUrl: string;
+  readonly router: RestartableProcess;
+  readonly operator: RestartableProcess;
+
+  constructor(options: ReplicaOptions) {
+    const { address, directory } = options;
+    this.address = address;
+    this.adminUrl = `http://${address}:${PORTS.admin}`;
+    mkdirSync(join(directory, "snapshot"), { recursive: true });
+    this.router = createRouter(options);
+    this.operator = createOperator(options, `${this.adminUrl}/healthz`);
+  }
+
+  /** The SIP listener. */
+  target(transport: "udp" | "tcp"): SipTarget {
+    return { host: this.address, port: PORTS.sip, transport };
+  }
+
+  /** Starts both, and waits until the router holds the full table. */
+  async start(): Promise<void> {
+    await Promise.all([this.router.start(), this.operator.start()]);
+    await waitFor("the replica to be ready", () => answersOk(`${this.adminUrl}/readyz`), { timeout: 30_000 });
+  }
+
+  /** Stops both in the order of a pod: the operator writes what was learned until the router has gone. */
+  async stop(): Promise<void> {
+    await this.operator.stop();
+    await this.router.stop();
+  }
+}
+
+function createRouter({ address, directory, kamailio, routerEnv }: ReplicaOptions): RestartableProcess {
+  const spec = {
+    name: `Kamailio ${kamailio.version}`,
+    command: join(repositoryRoot, "src/router/kamailio-run"),
+    args: [],
+    env: {
+      KAMAILIO: kamailio.command,
+      SIP_IPV4: address,
+      SIP_PORT: String(PORTS.sip),
+      HEALTH_IPV4: address,
+      HEALTH_PORT: String(PORTS.health),
+      CONTROL_HOST: address,
+      CONTROL_PORT: String(PORTS.control),
+      RPC_PORT: String(PORTS.rpc),
+      EVENT_PORT: String(PORTS.event),
+      SNAPSHOT_DIRECTORY: join(directory, "snapshot"),
+      RUN_DIRECTORY: directory,
+      SHARED_MEMORY_MB: "256",
+      ...routerEnv,
+    },
+    logFile: join(directory, "router.log"),
+    deathSignal: "TERM",
+  } as const;
+  return new RestartableProcess(spec, () => answersOk(`http://${address}:${PORTS.health}/healthz`));
+}
+
+function createOperator(options: ReplicaOptions, healthUrl: string): RestartableProcess {
+  const { name, address, directory, kubeconfig, namespace, config } = options;
+  const file = join(directory, "config.yaml");
+  const whole = {
+    sip: { listeners: [{ host: address, port: PORTS.sip }] },
+    admin: { host: address, port: PORTS.admin },
+    ...config,
+    kubernetes: { namespace, kubeconfig },
+    router: {
+      host: address,
+      controlPort: PORTS.control,
+      rpcPort: PORTS.rpc,
+      eventPort: PORTS.event,
+      snapshotDirectory: join(directory, "snapshot"),
+    },
+  };
+  writeFileSync(file, JSON.stringify(whole, null, 2)); // JSON is YAML
+  const spec = {
+    name: `operator ${name}`,
+    command: process.execPath,
+    args: [join(repositoryRoot, "src/main.ts"), "--config", file],
+    env: { POD_NAME: name },
+    logFile: join(directory, "operator.log"),
+  };
+  return new RestartableProcess(spec, () => answersOk(healthUrl));
+}
+
+/** Whether a GET is answered with 200. */
+async function answersOk(url: string): Promise<boolean> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
+  await response?.arrayBuffer();
+  return response?.status === 200;
+}
