@@ -67,6 +67,7 @@ let router: SipRouter | undefined;
 const writer = new DomainWriter({
   client,
   stillWanted: (domain) => learning.stillWanted(domain),
+  isCurrent: () => operator.current,
   log,
   metrics: { ...metrics.workQueue, ...metrics.learning },
 });

@@ -10,6 +10,8 @@ export interface DomainWriterOptions {
   readonly client: KubernetesClient;
   /** Asked right before each attempt: much may have changed while the API server was away. */
   readonly stillWanted: (domain: string) => boolean;
+  /** Whether `stillWanted` can be told: after an outage, only once the caches have caught up. */
+  readonly isCurrent: () => boolean;
   readonly log: Logger;
   readonly metrics?: DomainWriterMetrics | undefined;
   readonly concurrency?: number;
@@ -20,6 +22,9 @@ export interface DomainWriterMetrics extends WorkQueueMetrics {
   written(result: "created" | "exists" | "refused" | "failed"): void;
 }
 
+/** How often a stale cache is looked at again. */
+const RECHECK_MS = 100;
+
 /**
  * Creates the FederatedDomain of each domain that was learned, and tries until it is there or no longer wanted. By
  * POST, which never touches an object that a person wrote in the meantime; nothing is ever changed here.
@@ -29,12 +34,13 @@ export class DomainWriter {
   readonly #queue: WorkQueue;
 
   constructor(options: DomainWriterOptions) {
-    const { log, metrics, concurrency = 32 } = options;
+    const { isCurrent, log, metrics, concurrency = 32 } = options;
     this.#options = options;
     this.#queue = new WorkQueue({
       name: "domains",
       concurrency,
       process: (domain) => this.#create(domain),
+      gate: () => (isCurrent() ? 0 : RECHECK_MS),
       concernsAll: isUnavailable,
       backoffMs: [500, 60_000],
       log,

@@ -11,6 +11,8 @@ import { type ObjectEvent, watch } from "./watch.ts";
 const PAGE_SIZE = 500;
 /** Marks the bookmark that ends the initial events of a streaming list. */
 const INITIAL_EVENTS_END = "k8s.io/initial-events-end";
+/** What a new watch has missed arrives within this. */
+const CATCH_UP_MS = 250;
 /** A watch that lived this long was healthy, whatever ended it. */
 const HEALTHY_MS = 10_000;
 
@@ -33,6 +35,8 @@ export class ListWatch<E extends CacheEntry> {
   /** The server knows streaming lists (Kubernetes 1.32; a beta feature before 1.34). */
   #streams = true;
   #failing = false;
+  /** When the connection that is up was accepted, by `performance.now()`. */
+  #openedAt: number | undefined;
   #running: Promise<void> | undefined;
 
   constructor(options: ListWatchOptions<E>) {
@@ -57,6 +61,15 @@ export class ListWatch<E extends CacheEntry> {
   /** A list has been complete once. */
   get synced(): boolean {
     return this.#synced;
+  }
+
+  /**
+   * The cache follows the API server at this moment: a watch is up, and what was missed before it has had its time to
+   * arrive. It comes first on a new watch, but nothing marks its end.
+   */
+  get current(): boolean {
+    if (this.#stale || this.#openedAt === undefined) return false;
+    return performance.now() - this.#openedAt >= CATCH_UP_MS;
   }
 
   /** The state of the API server that the cache reflects; undefined before the first list. */
@@ -96,6 +109,7 @@ export class ListWatch<E extends CacheEntry> {
         if (performance.now() - started < 1_000) await pause(this.#backoff.next(), this.#stopping.signal);
       } catch (error) {
         if (this.#stopped()) return;
+        this.#openedAt = undefined;
         if (performance.now() - started > HEALTHY_MS) this.#backoff.reset();
         await this.#recover(error);
       }
@@ -154,6 +168,9 @@ export class ListWatch<E extends CacheEntry> {
       query: { ...query, labelSelector, timeoutSeconds },
       silenceMs: this.#timing.silenceMs,
       signal: this.#stopping.signal,
+      opened: () => {
+        this.#openedAt ??= performance.now();
+      },
     });
   }
 

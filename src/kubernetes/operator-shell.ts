@@ -85,6 +85,11 @@ export class SipFederationOperator extends Operator {
     return this.routes.synced && this.domains.synced;
   }
 
+  /** Both caches follow the API server at this moment. */
+  get current(): boolean {
+    return this.routes.current && this.domains.current;
+  }
+
   /** The state of the API server that each cache reflects; empty before its first list. */
   get resourceVersions(): Readonly<Record<Kind, string>> {
     return {

@@ -15,6 +15,8 @@ export interface WatchOptions {
   /** A connection on which nothing comes for this long is taken for dead. */
   readonly silenceMs: number;
   readonly signal: AbortSignal;
+  /** The server has accepted the watch: what was missed comes now. */
+  readonly opened?: () => void;
 }
 
 /**
@@ -30,6 +32,7 @@ export async function* watch(
   const signal = AbortSignal.any([options.signal, watchdog.signal]);
   const query = { ...options.query, watch: true, allowWatchBookmarks: true };
   const stream = await client.stream(resource, query, signal);
+  options.opened?.();
   const timer = setTimeout(() => {
     watchdog.abort(new Error(`nothing came on the watch for ${options.silenceMs} ms`));
   }, options.silenceMs);
