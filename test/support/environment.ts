@@ -9,7 +9,7 @@ import { chartRoleRules } from "./chart-role.ts";
 import * as controlPlane from "./control-plane.ts";
 import type { KubernetesApi, KubectlResult } from "./control-plane.ts";
 import { defaultKamailio, type KamailioBinary } from "./kamailio-binaries.ts";
-import { Replica } from "./replica.ts";
+import { Replica, type ReplicaOptions, type SipListeners } from "./replica.ts";
 import { sharedControlPlane } from "./shared-control-plane.ts";
 import { UserAgent, type Handler } from "./sip/user-agent.ts";
 import { temporaryDirectory } from "./temporary.ts";
@@ -21,10 +21,14 @@ export interface EnvironmentOptions {
   readonly namespace?: string;
   readonly kamailio?: KamailioBinary;
   /** Added to the operator's configuration (docs/configuration.md). */
-  readonly config?: Readonly<Record<string, unknown>>;
+  readonly config?: Settings | ((environment: Environment) => Settings);
+  /** Where the SIP routers listen; port 5060 of the replica's own address unless told. */
+  readonly sip?: SipListeners;
   /** Logs and files go here; a temporary directory unless told. */
   readonly directory?: string;
 }
+
+type Settings = Readonly<Record<string, unknown>>;
 
 /** Addresses of the block, by their last number; peers come after them. */
 const PLACES = { inside: 1, outside: 2, firstReplica: 11 };
@@ -91,6 +95,14 @@ export class Environment {
 
   /** Starts another replica, and waits until it is ready. */
   async addReplica(): Promise<Replica> {
+    const replica = this.createReplica();
+    await replica.start();
+    return replica;
+  }
+
+  /** Another replica that is not started yet. */
+  createReplica(options: Partial<ReplicaOptions> = {}): Replica {
+    const { config } = this.#options;
     const index = this.replicas.length;
     const name = `${INSTALLATION}-${index}`;
     const directory = join(this.#directory, name);
@@ -104,11 +116,12 @@ export class Environment {
       config: {
         localDomains: [this.localDomain],
         insideNetworks: [`${this.insideAddress}/32`],
-        ...this.#options.config,
+        ...(typeof config === "function" ? config(this) : config),
       },
+      sip: this.#options.sip,
+      ...options,
     });
     this.replicas.push(replica);
-    await replica.start();
     return replica;
   }
 

@@ -19,8 +19,27 @@ export interface ReplicaOptions {
   readonly namespace: string;
   /** The operator's configuration file (docs/configuration.md), but for what the options above say. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** Name of the installation; the operator's default unless told. */
+  readonly installation?: string | undefined;
+  readonly sip?: SipListeners | undefined;
   /** Added to the environment of kamailio-run. */
-  readonly routerEnv?: Readonly<Record<string, string>>;
+  readonly routerEnv?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Where the SIP router listens; UDP and TCP everywhere. */
+export interface SipListeners {
+  /** An IPv6 address beside the replica's own address. */
+  readonly ipv6?: string;
+  /** 5060 unless told. */
+  readonly port?: number;
+  /** A further port on every address, for the inside alone. */
+  readonly insidePort?: number;
+}
+
+/** One of the SIP listeners: the one for everybody at the replica's own address unless told. */
+export interface SipListener {
+  readonly family?: "IPv4" | "IPv6";
+  readonly side?: "inside";
 }
 
 const PORTS = { sip: 5060, health: 8060, control: 8061, rpc: 8062, event: 8063, admin: 8064 };
@@ -31,19 +50,25 @@ export class Replica {
   readonly adminUrl: string;
   readonly router: RestartableProcess;
   readonly operator: RestartableProcess;
+  readonly #sip: SipListeners;
 
   constructor(options: ReplicaOptions) {
-    const { address, directory } = options;
+    const { address, directory, sip = {} } = options;
     this.address = address;
+    this.#sip = sip;
     this.adminUrl = `http://${address}:${PORTS.admin}`;
     mkdirSync(join(directory, "snapshot"), { recursive: true });
     this.router = createRouter(options);
     this.operator = createOperator(options, `${this.adminUrl}/healthz`);
   }
 
-  /** The SIP listener. */
-  target(transport: "udp" | "tcp"): SipTarget {
-    return { host: this.address, port: PORTS.sip, transport };
+  /** A SIP listener. */
+  target(transport: "udp" | "tcp", { family, side }: SipListener = {}): SipTarget {
+    const { ipv6, port = PORTS.sip, insidePort } = this.#sip;
+    const host = family === "IPv6" ? ipv6 : this.address;
+    const chosen = side === "inside" ? insidePort : port;
+    if (host === undefined || chosen === undefined) throw new Error("the router has no such listener");
+    return { host, port: chosen, transport };
   }
 
   /** Starts both, and waits until the router holds the full table. */
@@ -59,7 +84,8 @@ export class Replica {
   }
 }
 
-function createRouter({ address, directory, kamailio, routerEnv }: ReplicaOptions): RestartableProcess {
+function createRouter(options: ReplicaOptions): RestartableProcess {
+  const { address, directory, kamailio, sip = {}, routerEnv } = options;
   const spec = {
     name: `Kamailio ${kamailio.version}`,
     command: join(repositoryRoot, "src/router/kamailio-run"),
@@ -67,7 +93,9 @@ function createRouter({ address, directory, kamailio, routerEnv }: ReplicaOption
     env: {
       KAMAILIO: kamailio.command,
       SIP_IPV4: address,
-      SIP_PORT: String(PORTS.sip),
+      SIP_PORT: String(sip.port ?? PORTS.sip),
+      ...(sip.ipv6 !== undefined && { SIP_IPV6: `[${sip.ipv6}]` }),
+      ...(sip.insidePort !== undefined && { SIP_INSIDE_PORT: String(sip.insidePort) }),
       HEALTH_IPV4: address,
       HEALTH_PORT: String(PORTS.health),
       CONTROL_HOST: address,
@@ -86,13 +114,13 @@ function createRouter({ address, directory, kamailio, routerEnv }: ReplicaOption
 }
 
 function createOperator(options: ReplicaOptions, healthUrl: string): RestartableProcess {
-  const { name, address, directory, kubeconfig, namespace, config } = options;
+  const { name, address, directory, kubeconfig, namespace, config, installation } = options;
   const file = join(directory, "config.yaml");
   const whole = {
-    sip: { listeners: [{ host: address, port: PORTS.sip }] },
+    sip: { listeners: listenersOf(options) },
     admin: { host: address, port: PORTS.admin },
     ...config,
-    kubernetes: { namespace, kubeconfig },
+    kubernetes: { namespace, kubeconfig, ...(installation !== undefined && { installation }) },
     router: {
       host: address,
       controlPort: PORTS.control,
@@ -110,6 +138,12 @@ function createOperator(options: ReplicaOptions, healthUrl: string): Restartable
     logFile: join(directory, "operator.log"),
   };
   return new RestartableProcess(spec, () => answersOk(healthUrl));
+}
+
+function listenersOf({ address, sip = {} }: ReplicaOptions): { host: string; port: number }[] {
+  const hosts = [address, sip.ipv6].filter((host) => host !== undefined);
+  const ports = [sip.port ?? PORTS.sip, sip.insidePort].filter((port) => port !== undefined);
+  return hosts.flatMap((host) => ports.map((port) => ({ host, port })));
 }
 
 /** Whether a GET is answered with 200. */
