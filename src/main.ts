@@ -2,15 +2,14 @@
 import { pino } from "pino";
 import { createMetrics } from "./admin/metrics.ts";
 import { AdminServer } from "./admin/server.ts";
+import { stopOnSignals } from "./config/signals.ts";
 import { configuration, version } from "./config/startup.ts";
-import { admit, type DiscoveryState, shouldRemember } from "./federation/discovery.ts";
+import { shouldRemember } from "./federation/discovery.ts";
 import { explain } from "./federation/explain.ts";
 import { Model } from "./federation/model.ts";
 import { orders } from "./federation/shares.ts";
-import type { Finding, VerdictChanges } from "./federation/types.ts";
-import { API_VERSION, DEFAULT_ROUTE_PATTERN, FEDERATED_DOMAIN, STATIC_ROUTE } from "./api/names.ts";
 import { KubernetesClient } from "./kubernetes/client.ts";
-import { DefaultRoute } from "./kubernetes/default-route.ts";
+import { DefaultRoute, hasDefaultRoute } from "./kubernetes/default-route.ts";
 import { DialogKey } from "./kubernetes/dialog-key.ts";
 import { DomainWriter } from "./kubernetes/domain-writer.ts";
 import { EventRecorder } from "./kubernetes/events.ts";
@@ -22,8 +21,10 @@ import { ReplicaView } from "./kubernetes/replica-view.ts";
 import { FEDERATED_DOMAINS, STATIC_ROUTES } from "./kubernetes/resources.ts";
 import { DOMAIN_STATUS, ROUTE_STATUS } from "./kubernetes/status-shapes.ts";
 import { StatusWriter } from "./kubernetes/status-writer.ts";
-import { domainStatus, routeStatus } from "./reconcile/desired-status.ts";
+import { Admissions } from "./reconcile/admissions.ts";
+import { desiredStatuses } from "./reconcile/desired-status.ts";
 import { Learning } from "./reconcile/learning.ts";
+import { discovery, refusals } from "./reconcile/notices.ts";
 import { ProgrammingLoop } from "./reconcile/programming.ts";
 import { type Kind, Statuses } from "./reconcile/statuses.ts";
 import { ControlClient } from "./router/control-client.ts";
@@ -61,7 +62,7 @@ const replicas = new ReplicaView({
   metrics: metrics.watch,
 });
 
-let discovery: DiscoveryState = {};
+const admissions = new Admissions(config.discovery);
 let router: SipRouter | undefined;
 
 const writer = new DomainWriter({
@@ -72,14 +73,9 @@ const writer = new DomainWriter({
   metrics: { ...metrics.workQueue, ...metrics.learning },
 });
 
-const learning = new Learning({
+const learning: Learning = new Learning({
   shouldRemember: (domain, direction) => shouldRemember(model.table, domain, direction),
-  admit: (direction) => {
-    const limited = model.limitedDomains + learning.pending;
-    const { admitted, state } = admit(discovery, config.discovery, direction, performance.now(), limited);
-    discovery = state;
-    return admitted;
-  },
+  admit: (direction) => admissions.admit(direction, model.limitedDomains + learning.pending),
   write: (domain) => {
     writer.write(domain);
   },
@@ -108,7 +104,7 @@ const programming = new ProgrammingLoop({
   take: () => {
     const verdicts = model.takeVerdictChanges();
     statuses.changed(verdicts, performance.now());
-    notice(verdicts);
+    if (leader.leader) events.recordAll(refusals(verdicts, model, uidOf));
     return {
       changes: model.takeChanges(),
       versions: operator.resourceVersions,
@@ -144,7 +140,10 @@ const operator = SipFederationOperator.create({
     },
     domainChanged: (domain) => {
       model.setDomain(domain);
-      if (learning.seen(domain.name)) noticeDiscovery(domain.name, domain.uid);
+      if (learning.seen(domain.name)) {
+        log.info({ domain: domain.name }, "discovered");
+        events.record(discovery(domain.name, domain.uid));
+      }
       programming.trigger();
     },
     domainDeleted: (name) => {
@@ -163,6 +162,7 @@ const operator = SipFederationOperator.create({
   metrics: metrics.watch,
 });
 
+const desired = desiredStatuses(model, (kind, name) => statuses.programmed(kind, name));
 const statusWriter = new StatusWriter({
   client,
   kinds: {
@@ -170,21 +170,13 @@ const statusWriter = new StatusWriter({
       resource: STATIC_ROUTES,
       shape: ROUTE_STATUS,
       cache: operator.routes,
-      desired: ({ name, object: { generation } }, previous, now) => {
-        const verdict = model.routeVerdict(name);
-        const programmed = statuses.programmed("StaticRoute", name);
-        return verdict && routeStatus(verdict, { generation, programmed, previous, now });
-      },
+      desired: desired.StaticRoute,
     },
     FederatedDomain: {
       resource: FEDERATED_DOMAINS,
       shape: DOMAIN_STATUS,
       cache: operator.domains,
-      desired: ({ name, object: { generation } }, previous, now) => {
-        const verdict = model.domainVerdict(name);
-        const programmed = statuses.programmed("FederatedDomain", name);
-        return verdict && domainStatus(verdict, { generation, programmed, previous, now });
-      },
+      desired: desired.FederatedDomain,
     },
   },
   writesPerSecond: config.status.writesPerSecond,
@@ -218,7 +210,7 @@ const leader = new LeaderElection({
 
 const defaultRoute = new DefaultRoute({
   client,
-  isMissing: () => leader.leader && operator.routes.synced && !hasDefaultRoute(),
+  isMissing: () => leader.leader && operator.routes.synced && !hasDefaultRoute(operator.routes.entries()),
   log,
 });
 
@@ -249,11 +241,8 @@ function cacheOf(kind: Kind) {
   return kind === "StaticRoute" ? operator.routes : operator.domains;
 }
 
-function hasDefaultRoute(): boolean {
-  for (const { object } of operator.routes.entries()) {
-    if (object.spec.destinationPattern === DEFAULT_ROUTE_PATTERN) return true;
-  }
-  return false;
+function uidOf(kind: Kind, name: string): string | undefined {
+  return cacheOf(kind).get(name)?.uid;
 }
 
 let started = false;
@@ -277,36 +266,6 @@ function startRouter(): void {
     },
   });
   programming.trigger();
-}
-
-function notice({ routes, domains }: VerdictChanges): void {
-  if (!leader.leader) return;
-  for (const name of routes) noticeRefusal(STATIC_ROUTE.kind, name, model.routeVerdict(name)?.accepted);
-  for (const name of domains) noticeRefusal(FEDERATED_DOMAIN.kind, name, model.domainVerdict(name)?.accepted);
-}
-
-function noticeRefusal(kind: Kind, name: string, accepted: Finding | undefined): void {
-  if (accepted?.status !== "False") return;
-  const uid = cacheOf(kind).get(name)?.uid;
-  events.record({
-    regarding: { apiVersion: API_VERSION, kind, name, uid },
-    type: "Warning",
-    reason: accepted.reason,
-    action: "Translate",
-    note: accepted.message,
-  });
-}
-
-function noticeDiscovery(name: string, uid: string): void {
-  log.info({ domain: name }, "discovered");
-  events.record({
-    regarding: { apiVersion: API_VERSION, kind: FEDERATED_DOMAIN.kind, name, uid },
-    type: "Normal",
-    reason: "Discovered",
-    action: "Discover",
-    note: "The domain answered and is known from now on, with trust Limited.",
-    sampled: true,
-  });
 }
 
 metrics.workQueue.observeDepth("domains", () => writer.depth);
@@ -348,8 +307,6 @@ const everyMinute = setInterval(() => {
   learning.dropUnanswered();
 }, MINUTE);
 
-let stopping: Promise<void> | undefined;
-
 /** The router drains before the operator is asked to stop: what it learned meanwhile is written first. */
 async function stopInOrder(): Promise<void> {
   clearInterval(everySecond);
@@ -366,24 +323,7 @@ async function stopInOrder(): Promise<void> {
   await Promise.all(servers.map((server) => server.stop()));
 }
 
-function stop(why: string): void {
-  log.info({ why }, "stopping");
-  stopping ??= stopInOrder().then(
-    () => process.exit(0),
-    (error: unknown) => {
-      log.fatal({ err: error }, "could not stop in order");
-      process.exit(1);
-    },
-  );
-}
-
-for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  process.on(signal, () => {
-    // Whoever asks twice does not want to wait.
-    if (stopping !== undefined) process.exit(1);
-    stop(signal);
-  });
-}
+const stop = stopOnSignals(stopInOrder, log);
 
 await Promise.all(servers.map((server) => server.start()));
 dialogKey.start();

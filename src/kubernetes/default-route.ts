@@ -1,5 +1,6 @@
 import { DEFAULT_ROUTE_NAME, DEFAULT_ROUTE_PATTERN } from "../api/names.ts";
 import { isConflict, isUnavailable } from "./api-error.ts";
+import type { CachedRoute } from "./cached.ts";
 import type { KubernetesClient } from "./client.ts";
 import type { Logger } from "./logger.ts";
 import { apiVersion, STATIC_ROUTES } from "./resources.ts";
@@ -66,4 +67,9 @@ export class DefaultRoute {
       );
     }
   }
+}
+
+export function hasDefaultRoute(routes: Iterable<CachedRoute>): boolean {
+  for (const { object } of routes) if (object.spec.destinationPattern === DEFAULT_ROUTE_PATTERN) return true;
+  return false;
 }

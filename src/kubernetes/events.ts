@@ -93,6 +93,10 @@ export class EventRecorder {
     });
   }
 
+  recordAll(notices: readonly Notice[]): void {
+    for (const notice of notices) this.record(notice);
+  }
+
   record(notice: Notice): void {
     const { regarding, type, reason, action } = notice;
     const key = [regarding.kind, regarding.name, regarding.uid, type, reason, action].join("/");

@@ -1,29 +1,48 @@
-import { conditionsOf } from "../federation/conditions.ts";
-import type { DomainVerdict, Finding, RouteVerdict } from "../federation/types.ts";
 import type { Condition, FederatedDomainStatus, StaticRouteStatus } from "../api/types.ts";
+import { conditionsOf } from "../federation/conditions.ts";
+import type { Finding } from "../federation/types.ts";
+import type { Verdicts } from "./notices.ts";
+import type { Kind } from "./statuses.ts";
 
-/** What the status is about, and what it was. */
-export interface StatusContext {
-  readonly generation: number;
-  readonly programmed: Finding;
-  readonly previous: readonly Condition[];
-  readonly now: Date;
+/** The object that a status is about. */
+export interface StatusEntry {
+  readonly name: string;
+  readonly object: { readonly generation: number };
 }
 
-export function routeStatus(verdict: RouteVerdict, context: StatusContext): StaticRouteStatus {
-  const { generation, programmed, previous, now } = context;
-  const { accepted, effectivePort, state } = verdict;
-  return {
-    observedGeneration: generation,
-    ...(effectivePort !== undefined && { effectivePort }),
-    conditions: conditionsOf(previous, { accepted, programmed, state }, generation, now),
-  };
+/** The status that an object shall have, given its conditions as they are; undefined while that cannot be told. */
+type Desired<Status> = (entry: StatusEntry, previous: readonly Condition[], now: Date) => Status | undefined;
+
+export interface DesiredStatuses {
+  readonly StaticRoute: Desired<StaticRouteStatus>;
+  readonly FederatedDomain: Desired<FederatedDomainStatus>;
 }
 
-export function domainStatus(verdict: DomainVerdict, context: StatusContext): FederatedDomainStatus {
-  const { generation, programmed, previous, now } = context;
+/** Statuses by what the specs mean and by how far the routers are. */
+export function desiredStatuses(
+  verdicts: Verdicts,
+  programmed: (kind: Kind, name: string) => Finding,
+): DesiredStatuses {
   return {
-    observedGeneration: generation,
-    conditions: conditionsOf(previous, { ...verdict, programmed }, generation, now),
+    StaticRoute: ({ name, object: { generation } }, previous, now) => {
+      const verdict = verdicts.routeVerdict(name);
+      if (!verdict) return undefined;
+      const { accepted, state, effectivePort } = verdict;
+      const findings = { accepted, state, programmed: programmed("StaticRoute", name) };
+      return {
+        observedGeneration: generation,
+        ...(effectivePort !== undefined && { effectivePort }),
+        conditions: conditionsOf(previous, findings, generation, now),
+      };
+    },
+    FederatedDomain: ({ name, object: { generation } }, previous, now) => {
+      const verdict = verdicts.domainVerdict(name);
+      if (!verdict) return undefined;
+      const findings = { ...verdict, programmed: programmed("FederatedDomain", name) };
+      return {
+        observedGeneration: generation,
+        conditions: conditionsOf(previous, findings, generation, now),
+      };
+    },
   };
 }
