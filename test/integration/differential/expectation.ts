@@ -31,11 +31,12 @@ export function withLearned(table: RoutingTable, learned: Iterable<string>): Rou
   return { open, routeSets, config, names: new Map([...remembered, ...table.names]) };
 }
 
+/** @param verdict undefined where no operator is there to ask. */
 export function expectationOf(
   decide: Decide,
   table: RoutingTable,
   request: NewRequest,
-  verdict: Verdict,
+  verdict: Verdict | undefined,
 ): Expectation {
   const decision = decide(table, meaningOf(request));
   const { because } = decision;
@@ -47,12 +48,12 @@ export function expectationOf(
   return plain({ kind: "reply", status: decision.action === "gateway" ? 480 : decision.status });
 }
 
-function relayed(table: RoutingTable, decision: Relay, verdict: Verdict): Expectation {
+function relayed(table: RoutingTable, decision: Relay, verdict: Verdict | undefined): Expectation {
   const { because, direction, domain } = decision;
   const subject = `${direction ?? ""} ${domain ?? ""}`;
-  const question = decision.discover ? subject : undefined;
+  const question = decision.discover && verdict !== undefined ? subject : undefined;
   // inbound, the answer never holds or changes the request
-  const answer = decision.discover && direction === "outbound" ? verdict : "default";
+  const answer = question !== undefined && direction === "outbound" ? verdict : "default";
   if (answer === "refused") return { because, question, outcome: { kind: "reply", status: 403 } };
   const learns = decision.cache && answer === "default" ? subject : undefined;
   return { because, question, outcome: { kind: "walk", tiers: tiersOf(table, decision), learns } };

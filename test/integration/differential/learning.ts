@@ -26,25 +26,61 @@ export function domainOf(subject: string): string {
   return subject.slice(subject.indexOf(" ") + 1);
 }
 
-/** @param known all that the router has to remember by now. */
+/**
+ * @param reached all domains that the router has to remember by now
+ * @param attended whether an operator is there
+ */
 export async function differencesInLearning(
   { operator, remembered }: RouterUnderTest,
   outcomes: readonly Outcome[],
-  known: ReadonlySet<string>,
+  reached: ReadonlySet<string>,
+  attended: boolean,
 ): Promise<string[]> {
   const missing = (): string[] => [
     ...missingQuestions(operator.questions, outcomes).map((subject) => `it did not ask about ${subject}`),
     ...missingReports(operator.reports, outcomes).map((domain) => `it did not report ${domain}`),
   ];
-  const options = { interval: 1, timeout: REPORT_TIMEOUT };
-  await waitFor("questions and reports", () => missing().length === 0, options).catch(() => undefined);
-  const inMemory = await remembered();
+  if (attended) await eventually(() => missing().length === 0);
   return [
-    ...missing(),
+    ...(attended ? missing() : []),
     ...superfluousQuestions(operator.questions, outcomes),
     ...superfluousReports(operator.reports, outcomes),
-    ...without(inMemory, known).map((domain) => `it remembers ${domain}, which it should not`),
-    ...without(known, inMemory).map((domain) => `it does not remember ${domain}`),
+    ...differentMemory(await remembered(), reached, attended ? "1" : "0"),
+  ];
+}
+
+/** @param reached domains that the router reached while no operator was there. */
+export async function differencesAfterAbsence(
+  { operator }: RouterUnderTest,
+  reached: ReadonlySet<string>,
+): Promise<string[]> {
+  const missing = (): string[] => without(reached, new Set(operator.reports.map(domainOf)));
+  await eventually(() => missing().length === 0);
+  return [
+    ...missing().map((domain) => `it did not report ${domain} to the operator that came`),
+    ...without(operator.reports.map(domainOf), reached).map((domain) => `it reported ${domain}, not reached`),
+    ...operator.remembered.map((subject) => `it reported ${subject} as remembered`),
+  ];
+}
+
+/** Waits until it is so, but not for ever: what is not so then is a difference. */
+async function eventually(condition: () => boolean): Promise<void> {
+  await waitFor("the router to tell", condition, { interval: 1, timeout: REPORT_TIMEOUT }).catch(
+    () => undefined,
+  );
+}
+
+function differentMemory(
+  memory: ReadonlyMap<string, string>,
+  reached: ReadonlySet<string>,
+  as: string,
+): string[] {
+  return [
+    ...without(memory.keys(), reached).map((domain) => `it remembers ${domain}, which it should not`),
+    ...without(reached, new Set(memory.keys())).map((domain) => `it does not remember ${domain}`),
+    ...[...memory]
+      .filter(([, value]) => value !== as)
+      .map(([domain, value]) => `it remembers ${domain} as ${value}`),
   ];
 }
 

@@ -30,6 +30,12 @@ class LiveTable implements RoutingTable {
   }
 }
 
+interface Report {
+  /** `<direction> <domain>`. */
+  readonly subject: string;
+  readonly remembered: boolean;
+}
+
 /** The product's own programming of the router, with a verdict for every question that the test chooses. */
 export class Operator {
   verdict: Verdict = "default";
@@ -37,7 +43,7 @@ export class Operator {
   readonly #table: LiveTable;
   #router: SipRouter | undefined;
   #questions: string[] = [];
-  #reports: string[] = [];
+  #reports: Report[] = [];
 
   constructor(options: Omit<RouterOptions, "dialogKey" | "orders">, table: RoutingTable) {
     // Short, so that all of the deletions happen too
@@ -58,7 +64,7 @@ export class Operator {
         return Promise.resolve(this.verdict);
       },
       learned: (domain, direction, remembered) => {
-        this.#reports.push(`${direction} ${domain}${remembered ? "" : " unremembered"}`);
+        this.#reports.push({ subject: `${direction} ${domain}`, remembered });
       },
       programmed: () => {
         programmed.resolve(undefined);
@@ -87,12 +93,19 @@ export class Operator {
     await this.#running().forget(domain);
   }
 
+  /** `<direction> <domain>`, in the order in which they came. */
   get questions(): readonly string[] {
     return this.#questions;
   }
 
+  /** What was reported, as in `questions`. */
   get reports(): readonly string[] {
-    return this.#reports;
+    return this.#reports.map(({ subject }) => subject);
+  }
+
+  /** What was reported as remembered by the router itself. */
+  get remembered(): readonly string[] {
+    return this.#reports.filter(({ remembered }) => remembered).map(({ subject }) => subject);
   }
 
   clear(): void {

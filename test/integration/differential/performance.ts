@@ -9,6 +9,7 @@ import {
 import type { SentRequest, SipTarget } from "../../support/sip/user-agent.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { idOf, type Cast, type Visit } from "./cast.ts";
+import { IPV6 } from "./place.ts";
 import type { FollowUp, NewRequest } from "./scenario.ts";
 
 /** What came of a request. */
@@ -66,20 +67,19 @@ export class Performance {
     return this.#observe(call[by].dialog.send(method, { headers, timeout: TIMEOUT }));
   }
 
-  /** The router has taken everything that came to its listeners before from this source. */
-  async settle({ source, insideListener }: NewRequest): Promise<void> {
-    const uri = `sip:${this.#cast.router.host}`;
-    const target = this.#target(insideListener);
-    await this.#cast.agent(source).request({ method: "OPTIONS", uri, target });
+  /** The router has taken everything that came to this listener before from this source. */
+  async settle(request: NewRequest): Promise<void> {
+    const uri = `sip:${this.#cast.place.router.ipv4}`;
+    await this.#agentOf(request).request({ method: "OPTIONS", uri, target: this.#target(request) });
   }
 
   #agentOf({ source }: NewRequest) {
     return this.#cast.agent(source);
   }
 
-  #target(insideListener: boolean): SipTarget {
-    const { host, port, insidePort } = this.#cast.router;
-    return { host, port: insideListener ? insidePort : port, transport: "udp" };
+  #target({ source, insideListener, transport }: NewRequest): SipTarget {
+    const { ipv4, ipv6, port, insidePort } = this.#cast.place.router;
+    return { host: source === IPV6 ? ipv6 : ipv4, port: insideListener ? insidePort : port, transport };
   }
 
   #partsOf(request: NewRequest) {
@@ -93,7 +93,7 @@ export class Performance {
     return {
       method,
       uri: requestUri.text,
-      target: this.#target(request.insideListener),
+      target: this.#target(request),
       to: forgedTag ? `${to.text};tag=${randomToken()}` : to.text,
       headers,
     };

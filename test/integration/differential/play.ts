@@ -1,11 +1,17 @@
-import { decideInDialog } from "../../../src/federation/decide-in-dialog.ts";
-import type { InDialogRequest, RoutingTable } from "../../../src/federation/types.ts";
+import type { RoutingTable } from "../../../src/federation/types.ts";
 import type { Verdict } from "../../../src/router/types.ts";
 import { idOf, type Cast } from "./cast.ts";
-import { differences, differencesInDialog } from "./differences.ts";
+import { differences } from "./differences.ts";
 import { expectationOf, withLearned, type Decide, type Expectation } from "./expectation.ts";
-import { differencesInLearning, domainOf, learnedByAll, type Outcome } from "./learning.ts";
-import { ackIdOf, Performance, type Call, type Observation } from "./performance.ts";
+import { playInDialog, type InDialogOutcome } from "./in-dialog.ts";
+import {
+  differencesAfterAbsence,
+  differencesInLearning,
+  domainOf,
+  learnedByAll,
+  type Outcome,
+} from "./learning.ts";
+import { ackIdOf, Performance, type Call } from "./performance.ts";
 import type { RouterUnderTest } from "./router-under-test.ts";
 import type { FollowUp, NewRequest } from "./scenario.ts";
 
@@ -13,13 +19,9 @@ import type { FollowUp, NewRequest } from "./scenario.ts";
 export interface Script {
   /** Always up to date. */
   readonly table: RoutingTable;
-  readonly verdict: Verdict;
+  /** Undefined: no operator is there. */
+  readonly verdict: Verdict | undefined;
   readonly decide: Decide;
-}
-
-interface InDialogOutcome {
-  readonly observation: Observation;
-  readonly found: readonly string[];
 }
 
 const FAILED = 503;
@@ -30,8 +32,8 @@ export class Play {
   readonly #cast: Cast;
   readonly #script: Script;
   readonly #performance: Performance;
-  /** Domains that the router remembers by itself. */
-  readonly #learned = new Set<string>();
+  /** Domains that were reached and are not forgotten. */
+  readonly #reached = new Set<string>();
   /** Next hops that failed. */
   readonly #down = new Set<string>();
 
@@ -45,24 +47,36 @@ export class Play {
   /** Sends requests, all at once, and says what the router did otherwise than `decide` says. */
   async perform(requests: readonly (NewRequest | FollowUp)[]): Promise<string[]> {
     this.#router.operator.clear();
-    const calls = [...this.#performance.calls];
-    const followUps = calls.length === 0 ? [] : requests.filter((request) => request.kind === "follow-up");
+    const { calls } = this.#performance;
     const [outcomes, inDialog] = await Promise.all([
-      Promise.all(requests.filter((request) => request.kind === "new").map((it) => this.#send(it))),
-      Promise.all(followUps.map((it) => this.#followUp(it, calls))),
+      Promise.all(requests.filter((it) => it.kind === "new").map((it) => this.#send(it))),
+      this.#followUp(
+        requests.filter((it) => it.kind === "follow-up"),
+        [...calls],
+      ),
     ]);
     const found = [
       ...outcomes.flatMap((outcome) => this.#differencesOf(outcome, outcomes)),
       ...inDialog.flatMap((outcome) => outcome.found),
     ];
-    for (const subject of learnedByAll(outcomes)) this.#learned.add(domainOf(subject));
+    for (const subject of learnedByAll(outcomes)) this.#reached.add(domainOf(subject));
     for (const hop of this.#failedAt(outcomes)) this.#down.add(hop);
     const sent = [...outcomes, ...inDialog].map(({ observation }) => observation.sent);
     return [
       ...found,
-      ...(await differencesInLearning(this.#router, outcomes, this.#learned)),
+      ...(await differencesInLearning(this.#router, outcomes, this.#reached, this.#isAttended)),
       ...this.#cast.takeStrays(new Set(sent.flatMap((request) => [idOf(request), ackIdOf(request)]))),
     ];
+  }
+
+  /** An operator has come after nobody was there: says what of that time the router did not tell it as it should. */
+  async handOver(): Promise<string[]> {
+    return differencesAfterAbsence(this.#router, this.#reached);
+  }
+
+  /** Somebody hears of questions and domains. */
+  get #isAttended(): boolean {
+    return this.#script.verdict !== undefined;
   }
 
   async #send(request: NewRequest): Promise<Outcome> {
@@ -84,43 +98,27 @@ export class Play {
   /** @param meanwhile domains remembered while the request was in flight. */
   #expectation(request: NewRequest, meanwhile: readonly string[]): Expectation {
     const { table, verdict, decide } = this.#script;
-    return expectationOf(decide, withLearned(table, [...this.#learned, ...meanwhile]), request, verdict);
+    const known = this.#isAttended ? [...this.#reached, ...meanwhile] : [];
+    return expectationOf(decide, withLearned(table, known), request, verdict);
+  }
+
+  #followUp(requests: readonly FollowUp[], calls: readonly Call[]): Promise<InDialogOutcome[]> {
+    const { router } = this.#cast.place;
+    return Promise.all(
+      requests.flatMap((request) => {
+        const call = calls[request.dialog % calls.length];
+        return call ? playInDialog(this.#performance, router, this.#script.table, request, call) : [];
+      }),
+    );
   }
 
   #failedAt(outcomes: readonly Outcome[]): ReadonlySet<string> {
     const hops = outcomes.flatMap(({ observation }) => observation.visits.map(({ hop }) => hop));
     return new Set(hops.filter((hop) => this.#cast.answers(hop) === FAILED));
   }
-
-  async #followUp(request: FollowUp, calls: readonly Call[]): Promise<InDialogOutcome> {
-    const call = calls[request.dialog % calls.length];
-    if (call === undefined) throw new RangeError("there is no dialog yet");
-    const meaning = this.#meaningOf(request, call);
-    const decision = decideInDialog(this.#script.table, meaning);
-    const observation = await this.#performance.followUp(request, call);
-    const peer = request.by === "caller" ? call.callee : call.caller;
-    const found = differencesInDialog(decision, observation, peer.host);
-    const about = `${request.method} in a dialog from ${meaning.source}`;
-    return {
-      observation,
-      found: found.map((it) => `${about}: ${it}. By decide: ${decision.because.join(" ")}`),
-    };
-  }
-
-  #meaningOf({ method, by, expires, subscriptionState }: FollowUp, call: Call): InDialogRequest {
-    const [caller, callee] = [call.request.from.uri, call.request.to.uri];
-    return {
-      method,
-      source: call[by].host,
-      insideListener: call[by].dialog.target.port === this.#cast.router.insidePort,
-      ...(by === "caller" ? { from: caller, to: callee } : { from: callee, to: caller }),
-      ...(expires !== undefined && { expires }),
-      ...(subscriptionState !== undefined && { subscriptionState: subscriptionState.split(";")[0] ?? "" }),
-    };
-  }
 }
 
-function describe({ method, requestUri, from, source, insideListener }: NewRequest): string {
+function describe({ method, requestUri, from, source, transport, insideListener }: NewRequest): string {
   const listener = insideListener ? " at the inside listener" : "";
-  return `${method} ${requestUri.text} from ${from.text} by ${source}${listener}`;
+  return `${method} ${requestUri.text} from ${from.text} by ${source}, ${transport}${listener}`;
 }

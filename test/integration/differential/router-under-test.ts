@@ -5,9 +5,10 @@ import { RpcClient } from "../../../src/router/rpc-client.ts";
 import type { KamailioBinary } from "../../support/kamailio-binaries.ts";
 import { ManagedProcess } from "../../support/processes.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
+import { waitFor } from "../../support/wait-for.ts";
 import { repositoryRoot } from "../../../tools/setup/paths.ts";
 import { Operator } from "./operator.ts";
-import type { RouterAddress } from "./cast.ts";
+import type { RouterAddress } from "./place.ts";
 
 const PORTS = { health: 8060, control: 8061, rpc: 8062, event: 8063 };
 
@@ -26,7 +27,7 @@ export class RouterUnderTest {
   /** Resolves when the router holds the table. One worker: requests are taken in the order in which they come. */
   static async start(
     binary: KamailioBinary,
-    { host, port, insidePort }: RouterAddress,
+    { ipv4: host, ipv6, port, insidePort }: RouterAddress,
     table: RoutingTable,
   ): Promise<RouterUnderTest> {
     const directory = temporaryDirectory("differential");
@@ -37,6 +38,7 @@ export class RouterUnderTest {
       env: {
         KAMAILIO: binary.command,
         SIP_IPV4: host,
+        SIP_IPV6: `[${ipv6}]`,
         SIP_PORT: String(port),
         SIP_INSIDE_PORT: String(insidePort),
         HEALTH_IPV4: host,
@@ -60,16 +62,27 @@ export class RouterUnderTest {
     return router;
   }
 
-  /** Domains that the router remembers by itself. */
-  readonly remembered = async (): Promise<ReadonlySet<string>> => new Set(await this.#keys("learned"));
+  /** Domains that the router remembers by itself: 1, or 0 where nobody was there to hear of it. */
+  readonly remembered = async (): Promise<ReadonlyMap<string, string>> => {
+    const outcome = await this.#rpc.call("htable.dump", ["learned"]);
+    if (!outcome.ok) throw new Error(`cannot read what the router learned: ${outcome.message}`);
+    const slots = outcome.result as readonly { readonly slot: readonly { name: string; value: string }[] }[];
+    return new Map(slots.flatMap(({ slot }) => slot.map(({ name, value }) => [name, value] as const)));
+  };
 
   /** The router forgets what it learned and what it found down: as if it had just been programmed. */
   async forgetEverything(): Promise<void> {
-    const domains = await this.remembered();
+    const domains = [...(await this.remembered()).keys()];
     await Promise.all([
-      ...[...domains].map((domain) => this.operator.forget(domain)),
+      ...domains.map((domain) => this.operator.forget(domain)),
       this.#rpc.call("htable.flush", ["down"]),
     ]);
+  }
+
+  /** The operator goes, and the router has noticed. */
+  async dismissOperator(): Promise<void> {
+    await this.operator.stop();
+    await waitFor("the router to notice", () => this.#isAlone(), { interval: 1 });
   }
 
   /** The end of the router's log. */
@@ -83,10 +96,9 @@ export class RouterUnderTest {
     await this.#process.stop();
   }
 
-  async #keys(table: string): Promise<string[]> {
-    const outcome = await this.#rpc.call("htable.dump", [table]);
-    if (!outcome.ok) throw new Error(`cannot read ${table}: ${outcome.message}`);
-    const slots = outcome.result as readonly { readonly slot: readonly { readonly name: string }[] }[];
-    return slots.flatMap(({ slot }) => slot.map(({ name }) => name));
+  async #isAlone(): Promise<boolean> {
+    const outcome = await this.#rpc.call("pv.shvGet", ["clients"]);
+    if (!outcome.ok) throw new Error(`cannot read the number of operators: ${outcome.message}`);
+    return (outcome.result as { readonly value: number }).value === 0;
   }
 }

@@ -20,12 +20,17 @@ export interface Scenario {
   readonly config: FederationConfig;
   readonly routes: readonly RouteObject[];
   readonly domains: readonly DomainObject[];
+  readonly operator: OperatorRole;
   /** What the operator says of every unknown domain. */
   readonly verdict: Verdict;
-  /** True: an operator that has just started programs the whole table. */
-  readonly freshOperator: boolean;
   readonly acts: readonly Act[];
 }
+
+/**
+ * `stays`: the one of the scenario before, so that entries of that one's table are changed and deleted; `starts`: one
+ * that knows of no table before its own; `leaves`: nobody is there once the table is in force, nor are there edits.
+ */
+export type OperatorRole = "stays" | "starts" | "leaves";
 
 /** Changes, and after they are in force requests, all at once. */
 export interface Act {
@@ -45,6 +50,7 @@ export interface NewRequest {
   readonly method: string;
   /** Address that it is sent from. */
   readonly source: string;
+  readonly transport: "udp" | "tcp";
   readonly insideListener: boolean;
   readonly requestUri: WrittenUri;
   readonly from: WrittenFrom;
@@ -81,7 +87,10 @@ export function scenario(world: World): fc.Arbitrary<Scenario> {
     routes: fc.uniqueArray(anyRoute(world), { maxLength: 8, selector: (route) => route.name }),
     domains: fc.uniqueArray(domainObject(world), { maxLength: 4, selector: (domain) => domain.name }),
     verdict: usually<Verdict>("default", "uncached", "refused"),
-    freshOperator: fc.integer({ min: 0, max: 24 }).map((n) => n === 24),
+    operator: fc.oneof(
+      { weight: 30, arbitrary: fc.constant("stays" as const) },
+      fc.constantFrom("starts", "leaves"),
+    ),
     // no minLength: fast-check would not shrink below it from either end
     acts: fc.array(act(world), { maxLength: 4 }),
   });
@@ -91,7 +100,7 @@ export function scenario(world: World): fc.Arbitrary<Scenario> {
 function config(world: World): fc.Arbitrary<FederationConfig> {
   const inside = fc.oneof(
     { weight: 4, arbitrary: fc.constant(world.insideNetworks) },
-    { weight: 1, arbitrary: fc.constant([...world.insideNetworks, ...world.networks.slice(-1)]) },
+    { weight: 1, arbitrary: fc.constant([...world.insideNetworks, ...world.networks.slice(-2)]) },
   );
   const some = fc.record({ localDomains: fc.subarray([...world.localDomains]), insideNetworks: inside });
   return fc
@@ -135,6 +144,7 @@ function newRequest(world: World): fc.Arbitrary<NewRequest> {
     kind: fc.constant("new"),
     method,
     source: fc.constantFrom(...world.sources),
+    transport: usually<"udp" | "tcp">("udp", "tcp"),
     insideListener: fc.integer({ min: 0, max: 9 }).map((n) => n === 9),
     requestUri: writtenRequestUri(world),
     from: writtenFrom(world),

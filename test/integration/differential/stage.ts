@@ -1,5 +1,4 @@
 import { Model } from "../../../src/federation/model.ts";
-import { claimAddressBlock } from "../../support/addresses.ts";
 import type { World } from "../../support/arbitraries.ts";
 import { config } from "../../support/federation-objects.ts";
 import type { KamailioBinary } from "../../support/kamailio-binaries.ts";
@@ -7,7 +6,7 @@ import { Cast } from "./cast.ts";
 import type { Decide } from "./expectation.ts";
 import { Play } from "./play.ts";
 import { RouterUnderTest } from "./router-under-test.ts";
-import type { Edit, Scenario } from "./scenario.ts";
+import type { Act, Edit, Scenario } from "./scenario.ts";
 
 /** A real router with everybody around it. */
 export class Stage {
@@ -21,15 +20,14 @@ export class Stage {
   }
 
   static async open(binary: KamailioBinary): Promise<Stage> {
-    const block = await claimAddressBlock();
-    const cast = await Cast.gather(block);
-    const { localDomains, insideNetworks, ownAddresses } = cast.world;
+    const cast = await Cast.gather();
+    const { localDomains, insideNetworks, ownAddresses } = cast.place.world;
     const nothing = new Model(config({ localDomains, insideNetworks, ownAddresses })).table;
-    return new Stage(await RouterUnderTest.start(binary, cast.router, nothing), cast);
+    return new Stage(await RouterUnderTest.start(binary, cast.place.router, nothing), cast);
   }
 
   get world(): World {
-    return this.#cast.world;
+    return this.#cast.place.world;
   }
 
   /** Requests played so far. */
@@ -46,26 +44,47 @@ export class Stage {
   async play(scenario: Scenario, decide: Decide): Promise<string[]> {
     const { operator } = this.#router;
     const model = modelOf(scenario);
-    const play = new Play(this.#router, this.#cast, {
-      table: model.table,
-      verdict: scenario.verdict,
-      decide,
-    });
     operator.verdict = scenario.verdict;
     await operator.replace(model.table);
-    if (scenario.freshOperator) await operator.restart();
+    if (scenario.operator === "starts") await operator.restart();
     try {
-      for (const { edits, requests } of scenario.acts) {
-        for (const edit of edits) apply(edit, model);
-        await operator.apply(model.takeChanges());
-        const found = await play.perform(requests);
-        this.#requests += requests.length;
-        if (found.length > 0) return found;
-      }
-      return [];
+      return scenario.operator === "leaves"
+        ? await this.#playAlone(scenario, model, decide)
+        : await this.#playAttended(scenario, model, decide);
     } finally {
       await this.#router.forgetEverything();
     }
+  }
+
+  async #playAttended({ acts, verdict }: Scenario, model: Model, decide: Decide): Promise<string[]> {
+    const play = new Play(this.#router, this.#cast, { table: model.table, verdict, decide });
+    for (const { edits, requests } of acts) {
+      for (const edit of edits) apply(edit, model);
+      await this.#router.operator.apply(model.takeChanges());
+      const found = await this.#perform(play, requests);
+      if (found.length > 0) return found;
+    }
+    return [];
+  }
+
+  /** Without an operator, so without edits; at the end one comes. */
+  async #playAlone({ acts }: Scenario, { table }: Model, decide: Decide): Promise<string[]> {
+    const play = new Play(this.#router, this.#cast, { table, verdict: undefined, decide });
+    await this.#router.dismissOperator();
+    try {
+      for (const { requests } of acts) {
+        const found = await this.#perform(play, requests);
+        if (found.length > 0) return found;
+      }
+    } finally {
+      await this.#router.operator.restart();
+    }
+    return play.handOver();
+  }
+
+  #perform(play: Play, requests: Act["requests"]): Promise<string[]> {
+    this.#requests += requests.length;
+    return play.perform(requests);
   }
 }
 

@@ -1,5 +1,5 @@
 import { hopUri } from "../../../src/router/encode.ts";
-import type { Decision, NextHop, RoutingTable } from "../../../src/federation/types.ts";
+import type { Decision, RoutingTable } from "../../../src/federation/types.ts";
 
 /** URIs of next hops; those of one tier in any order, the next tier after all of this one failed. */
 export type Tiers = readonly (readonly string[])[];
@@ -21,16 +21,15 @@ export interface Down {
 const FAILED = 503;
 const ALL_FAILED = 500;
 
-/** The tiers of the route sets that a relay walks. */
+/** The candidates of a decision, cut where a route set or a priority ends. */
 export function tiersOf(table: RoutingTable, decision: Extract<Decision, { action: "relay" }>): Tiers {
+  const left = [...decision.candidates];
   const tiers: string[][] = [];
-  let left = decision.candidates.length;
   let key: string | undefined = decision.routeSet;
-  while (key !== undefined && left > 0) {
+  while (key !== undefined && left.length > 0) {
     const set = table.routeSets.get(key);
-    const hops = set?.hops ?? [];
-    for (const tier of byPriority(hops)) tiers.push(tier.map(hopUri));
-    left -= hops.length;
+    const hops = left.splice(0, set?.hops.length);
+    tiers.push(...[...Map.groupBy(hops, (hop) => hop.priority).values()].map((tier) => tier.map(hopUri)));
     key = set?.next;
   }
   return tiers;
@@ -53,11 +52,6 @@ export function follow(tiers: Tiers, visits: readonly string[], answers: Answers
     if (passedOver.length > 0) return wrong(`passed over ${passedOver.join(", ")}`, rest);
   }
   return rest.length === 0 ? { ok: true, status: ALL_FAILED } : wrong("went where no route leads", rest);
-}
-
-function byPriority(hops: readonly NextHop[]): NextHop[][] {
-  const tiers = Map.groupBy(hops, (hop) => hop.priority);
-  return [...tiers].sort(([a], [b]) => a - b).map(([, tier]) => tier);
 }
 
 function wrong(what: string, rest: readonly string[]): WalkResult {

@@ -1,0 +1,43 @@
+import { decideInDialog } from "../../../src/federation/decide-in-dialog.ts";
+import type { InDialogRequest, RoutingTable } from "../../../src/federation/types.ts";
+import { differencesInDialog } from "./differences.ts";
+import type { Call, Observation, Performance } from "./performance.ts";
+import type { RouterAddress } from "./place.ts";
+import type { FollowUp } from "./scenario.ts";
+
+/** A request inside a dialog, and what the router did otherwise than `decideInDialog` says. */
+export interface InDialogOutcome {
+  readonly observation: Observation;
+  readonly found: readonly string[];
+}
+
+export async function playInDialog(
+  performance: Performance,
+  router: RouterAddress,
+  table: RoutingTable,
+  request: FollowUp,
+  call: Call,
+): Promise<InDialogOutcome> {
+  const meaning = meaningOf(request, call, router);
+  const decision = decideInDialog(table, meaning);
+  const observation = await performance.followUp(request, call);
+  const peer = request.by === "caller" ? call.callee : call.caller;
+  const found = differencesInDialog(decision, observation, peer.host).map(
+    (what) =>
+      `${request.method} in a dialog by ${meaning.source}: ${what}. By decide: ${decision.because.join(" ")}`,
+  );
+  return { observation, found };
+}
+
+function meaningOf(request: FollowUp, call: Call, router: RouterAddress): InDialogRequest {
+  const { method, by, expires, subscriptionState } = request;
+  const [caller, callee] = [call.request.from.uri, call.request.to.uri];
+  return {
+    method,
+    source: call[by].host,
+    insideListener: call[by].dialog.target.port === router.insidePort,
+    ...(by === "caller" ? { from: caller, to: callee } : { from: callee, to: caller }),
+    ...(expires !== undefined && { expires }),
+    ...(subscriptionState !== undefined && { subscriptionState: subscriptionState.split(";")[0] ?? "" }),
+  };
+}

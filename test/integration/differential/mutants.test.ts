@@ -1,0 +1,90 @@
+/** The differential test can fail: it finds out a wrong `decide`, by a counterexample that a person can read. */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { decide } from "../../../src/federation/decide.ts";
+import type { Decision, NameEntry, RoutingTable } from "../../../src/federation/types.ts";
+import { defaultKamailio } from "../../support/kamailio-binaries.ts";
+import type { Decide } from "./expectation.ts";
+import { scenario, type Scenario } from "./scenario.ts";
+import { render, search } from "./search.ts";
+import { Stage } from "./stage.ts";
+
+interface Mutant {
+  readonly what: string;
+  readonly decide: Decide;
+  /** Routes and domains without which the mistake does not show. */
+  readonly objects: number;
+}
+
+const MUTANTS: readonly Mutant[] = [
+  {
+    what: "overlooks the policy Block",
+    decide: (table, request) => decide({ ...plain(table), names: allowed(table.names) }, request),
+    objects: 1,
+  },
+  {
+    what: "takes a closed federation for open",
+    decide: (table, request) => decide({ ...plain(table), open: true }, request),
+    objects: 0,
+  },
+  {
+    what: "caches what OPTIONS reached",
+    decide: (table, request) => {
+      const decision = decide(table, request);
+      return request.method === "OPTIONS" ? caching(decision) : decision;
+    },
+    objects: 1,
+  },
+  {
+    what: "prefers the next hops that come last",
+    decide: (table, request) => {
+      const decision = decide(table, request);
+      if (decision.action !== "relay") return decision;
+      return { ...decision, candidates: decision.candidates.toReversed() };
+    },
+    objects: 2,
+  },
+];
+const LIMITS = { runs: 5000, timeLimit: 60_000 };
+
+describe("a decide that", () => {
+  let stage: Stage;
+  before(async () => {
+    stage = await Stage.open(defaultKamailio());
+  });
+  after(() => stage.close());
+
+  for (const mutant of MUTANTS) {
+    test(`${mutant.what} is found out`, async () => {
+      const { counterexample } = await search(stage, scenario(stage.world), mutant.decide, LIMITS);
+      assert.ok(counterexample, "nothing was found");
+      assert.deepEqual(
+        sizeOf(counterexample.scenario),
+        { objects: mutant.objects, edits: 0, requests: 1 },
+        render(counterexample),
+      );
+    });
+  }
+});
+
+function plain({ open, names, routeSets, config }: RoutingTable): RoutingTable {
+  return { open, names, routeSets, config };
+}
+
+function allowed(names: RoutingTable["names"]): RoutingTable["names"] {
+  const allow = (entry: NameEntry): NameEntry =>
+    entry.kind === "known" ? { ...entry, policy: "Allow" } : entry;
+  return new Map([...names].map(([name, entry]) => [name, allow(entry)]));
+}
+
+function caching(decision: Decision): Decision {
+  return decision.action === "relay" && decision.discover ? { ...decision, cache: true } : decision;
+}
+
+function sizeOf({ routes, domains, acts }: Scenario) {
+  return {
+    objects: routes.length + domains.length,
+    edits: acts.flatMap((act) => act.edits).length,
+    requests: acts.flatMap((act) => act.requests).length,
+  };
+}
