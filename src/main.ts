@@ -33,7 +33,6 @@ import { SipRouter } from "./router/sip-router.ts";
 /** Time to write what was learned after SIGTERM, in milliseconds: well inside of the grace period of a pod. */
 const LAST_WRITES_MS = 10_000;
 const SECOND = 1_000;
-const MINUTE = 60_000;
 const NO_ROUTER = { reachable: false, inForce: false, entries: 0, pending: 0, programmings: 0, questions: 0 };
 
 const config = await configuration(process.argv.slice(2));
@@ -305,7 +304,7 @@ const everySecond = setInterval(() => {
 }, SECOND);
 const everyMinute = setInterval(() => {
   learning.dropUnanswered();
-}, MINUTE);
+}, 60 * SECOND);
 
 /** The router drains before the operator is asked to stop: what it learned meanwhile is written first. */
 async function stopInOrder(): Promise<void> {
