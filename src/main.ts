@@ -100,22 +100,21 @@ const statuses = new Statuses({
 });
 
 const programming = new ProgrammingLoop({
-  take: () => {
-    const verdicts = model.takeVerdictChanges();
-    statuses.changed(verdicts, performance.now());
-    if (leader.leader) events.recordAll(refusals(verdicts, model, uidOf));
-    return {
-      changes: model.takeChanges(),
-      versions: operator.resourceVersions,
-      settled: learning.takeSettled(),
-      takenAt: performance.now(),
-    };
-  },
+  take: () => ({
+    changes: model.takeChanges(),
+    versions: operator.resourceVersions,
+    settled: learning.takeSettled(),
+    takenAt: performance.now(),
+  }),
   apply: async (changes) => router?.apply(changes),
   applied: ({ versions, settled, takenAt }) => {
     metrics.programming.programmed((performance.now() - takenAt) / SECOND);
     replica.publish({ ready: true, applied: versions });
+    // After the routing, which is in a hurry: with many domains the look at all verdicts takes its time.
+    const verdicts = model.takeVerdictChanges();
+    statuses.changed(verdicts, performance.now());
     statuses.advanced();
+    if (leader.leader) events.recordAll(refusals(verdicts, model, uidOf));
     void learning.forget(settled);
   },
   failed: (error, { settled }) => {
