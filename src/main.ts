@@ -263,7 +263,7 @@ function startRouter(): void {
       log.info({ domains: model.table.names.size }, "the router routes by the full table");
     },
   });
-  programming.trigger();
+  programming.start();
 }
 
 metrics.workQueue.observeDepth("domains", () => writer.depth);

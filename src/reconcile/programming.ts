@@ -32,15 +32,21 @@ export class ProgrammingLoop {
   readonly #ports: ProgrammingPorts;
   #running: Promise<void> | undefined;
   #again = false;
-  #stopped = false;
+  #open = false;
 
   constructor(ports: ProgrammingPorts) {
     this.#ports = ports;
   }
 
-  /** Something may have changed. Returns at once. */
+  /** The router can be programmed from now on. */
+  start(): void {
+    this.#open = true;
+    this.trigger();
+  }
+
+  /** Something may have changed. Returns at once; before the start, nothing follows from it. */
   trigger(): void {
-    if (this.#stopped) return;
+    if (!this.#open) return;
     this.#again = true;
     this.#running ??= this.#run();
   }
@@ -52,7 +58,7 @@ export class ProgrammingLoop {
 
   /** Takes no more triggers and waits for the batch under way. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#open = false;
     await this.settled();
   }
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { TableChanges } from "../../../src/federation/types.ts";
 import { type Batch, ProgrammingLoop, type ProgrammingPorts } from "../../../src/reconcile/programming.ts";
 
-function loopOn(overrides: Partial<ProgrammingPorts> = {}) {
+function loopOn(overrides: Partial<ProgrammingPorts> = {}, start: "started" | "not started" = "started") {
   let version = 0;
   const seen = { applied: [] as string[], failed: [] as string[] };
   const none: TableChanges = { names: new Set(), routeSets: new Set(), settings: false };
@@ -14,6 +14,7 @@ function loopOn(overrides: Partial<ProgrammingPorts> = {}) {
     failed: (error) => seen.failed.push(String(error)),
     ...overrides,
   });
+  if (start === "started") loop.start();
   const change = () => {
     version++;
     loop.trigger();
@@ -26,6 +27,16 @@ test("a burst within one turn of the event loop is one batch", async () => {
   for (let i = 0; i < 100; i++) change();
   await loop.settled();
   assert.deepEqual(seen.applied, ["100"]);
+});
+
+test("nothing is applied, and nothing claimed, before the start", async () => {
+  const { loop, seen } = loopOn({}, "not started");
+  loop.trigger();
+  await loop.settled();
+  assert.deepEqual(seen.applied, []);
+  loop.start();
+  await loop.settled();
+  assert.deepEqual(seen.applied, ["0"]);
 });
 
 test("a change during an apply is the next batch, and its version is not claimed by the first", async () => {
