@@ -151,10 +151,11 @@ const discovery = section({
 const status = section({
   writesPerSecond: {
     type: "integer",
-    minimum: 1,
+    minimum: 0,
     maximum: 1000,
     default: 50,
-    description: "Status writes a second, at most, so that one change never floods the API server.",
+    description:
+      "Status writes a second, at most, so that one change never floods the API server; 0 is no limit.",
   },
 });
 

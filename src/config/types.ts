@@ -53,7 +53,7 @@ export interface DiscoveryConfig {
 }
 
 export interface StatusConfig {
-  /** 1–1000. */
+  /** 0–1000; 0 means no limit. */
   readonly writesPerSecond: number;
 }
 

@@ -153,7 +153,7 @@ const REFUSED: Record<string, string> = {
   "admin: { port: 65536 }": "admin.port: 65536 is too large: the most is 65535",
   "discovery: { timeoutSeconds: 2s }": 'discovery.timeoutSeconds: "2s" must be a number',
   "discovery: { burst: 1.5 }": "discovery.burst: 1.5 must be an integer",
-  "status: { writesPerSecond: 0 }": "status.writesPerSecond: 0 is too small: the least is 1",
+  "status: { writesPerSecond: -1 }": "status.writesPerSecond: -1 is too small: the least is 0",
 };
 
 for (const [lines, problem] of Object.entries(REFUSED)) {
