@@ -15,6 +15,7 @@ const ALL = [
   ...["--set", "outside.service.loadBalancerSourceRanges={192.0.2.0/24}"],
   ...["--set", "inside.service.type=NodePort,inside.advertise.ipv4=10.0.0.7,inside.advertise.port=5080"],
   ...["--set-json", 'config.trustedPeers=[{"sources":["192.0.2.10/32"],"domains":["*"]}]'],
+  ...["--set-json", "config.discovery.timeoutSeconds=1.5"],
   ...["--set-json", 'tolerations=[{"key":"sip","operator":"Exists"}]'],
   ...["--set", "config.discovery.burst=5,podLabels.team=voice,nodeSelector.sip=yes"],
   ...["--set", "images.pullSecrets[0].name=registry,priorityClassName=system-cluster-critical"],
@@ -126,9 +127,11 @@ test("the router learns its advertised addresses, sides and limits from the envi
   assert.equal(environment.ADVERTISED_IPV6, "[2001:db8::5]:5060");
   assert.equal(environment.INSIDE_ADVERTISED_IPV4, "10.0.0.7:5080");
   assert.equal(environment.SIP_INSIDE_PORT, "5070");
+  assert.equal(environment.HOLD_MS, "1500");
   const closed = environmentOf(await render(namespace, "--set", "inside.enabled=false"));
   assert.equal("SIP_INSIDE_PORT" in closed, false);
   assert.equal("ADVERTISED_IPV4" in closed, false);
+  assert.equal(closed.HOLD_MS, "2000");
 });
 
 test("pods are replaced when the configuration changes, and only then", async () => {
