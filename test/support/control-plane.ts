@@ -108,9 +108,11 @@ export async function applyObjects(
   await runKubectl(api.kubeconfig, ["apply", "-n", namespace, "-f", "-"], list);
 }
 
-/** Creates a namespace that no other test has, and returns its name. */
-export async function createNamespace(api: KubernetesApi): Promise<string> {
-  const name = `test-${randomUUID().slice(0, 8)}`;
+/** Creates a namespace, one that no other test has unless named, and returns its name. */
+export async function createNamespace(
+  api: KubernetesApi,
+  name = `test-${randomUUID().slice(0, 8)}`,
+): Promise<string> {
   await kubectl(api, "create", "namespace", name);
   return name;
 }

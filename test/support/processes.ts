@@ -120,6 +120,7 @@ export class ManagedProcess {
     } catch {
       return { code: COMMAND_NOT_FOUND, signal: null };
     } finally {
+      this.signal("SIGKILL"); // what its children are still doing, they do for nobody
       running.delete(this);
     }
   }

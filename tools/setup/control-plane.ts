@@ -29,12 +29,21 @@ export function controlPlaneProgram(name: ControlPlaneProgram): string {
   return path;
 }
 
-/** Whether there is a control plane. `KUBEBUILDER_ASSETS` usually lacks kube-controller-manager: few tests need it. */
+/** Whether there is a control plane; kube-controller-manager may be missing in `KUBEBUILDER_ASSETS`. */
 export function controlPlaneIsBuilt(): boolean {
   const assets = process.env.KUBEBUILDER_ASSETS;
   if (assets !== undefined && kubebuilderPrograms.every((name) => existsSync(join(assets, name))))
     return true;
   return existsSync(join(buildDirectory(), "kubectl"));
+}
+
+/** Whether kube-controller-manager is there: `KUBEBUILDER_ASSETS` usually lacks it. */
+export function hasControllerManager(): boolean {
+  try {
+    return controlPlaneProgram("kube-controller-manager") !== "";
+  } catch {
+    return false;
+  }
 }
 
 /** Builds the control plane unless it is there already. Several processes may ask at once: one builds. */

@@ -1,0 +1,33 @@
+import { relative } from "node:path";
+import type { SandboxEnv } from "./sandbox.ts";
+
+/** How a person uses the sandbox; `envFile` is where its settings are. Every command here works as it stands. */
+export function sandboxHelp(env: SandboxEnv, envFile: string): string {
+  const nextHop = env.OUTSIDE_IP.replace(/\d+$/, "99");
+  return `
+The sandbox is ready; Ctrl-C ends it. In another terminal:
+
+  set -a; . ${relative(process.cwd(), envFile)}; set +a
+  $KUBECTL get staticroutes,federateddomains           # only the predefined route, and it is blocked
+
+Federation is closed: a message from the inside to any other domain is refused.
+
+  tools/sandbox/sip message alice@$LOCAL_DOMAIN bob@partner.example.org
+
+Open it: a next hop for every domain, and somebody there who answers.
+
+  tools/sandbox/sip answer ${nextHop} &
+  $KUBECTL patch staticroute default --type=merge -p '{"spec":
+    {"blockRoute": false, "nextHop": "${nextHop}", "protocolType": "UDP"}}'
+  tools/sandbox/sip message alice@$LOCAL_DOMAIN bob@partner.example.org
+  $KUBECTL get federateddomains                        # partner.example.org is known now
+
+Why does a request go where it goes?
+
+  curl "$ADMIN_URL/explain?uri=sip:bob@partner.example.org&source=$INSIDE_IP"
+
+The router listens at ${env.SIP_UDP} (UDP and TCP). ${env.LOCAL_DOMAIN} is the local domain. Traffic from
+${env.INSIDE_IP} is inside, traffic from anywhere else (${env.OUTSIDE_IP}) is outside.
+Logs: ${relative(process.cwd(), envFile).replace(/env$/, "")}sip-federation-0/{router,operator}.log
+`;
+}

@@ -1,0 +1,119 @@
+/** The product on real parts, for a person: what `npm run sandbox` leaves running and `npm run demo` plays in. */
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  createNamespace,
+  installCrds,
+  startControlPlane,
+  type ControlPlane,
+} from "../../test/support/control-plane.ts";
+import { writeKubeconfig } from "../../test/support/control-plane/kubeconfig.ts";
+import { Environment } from "../../test/support/environment.ts";
+import { waitFor } from "../../test/support/wait-for.ts";
+import { controlPlaneProgram, hasControllerManager } from "../setup/control-plane.ts";
+
+/** Milliseconds until what did not start is tried again. */
+const RESTART_DELAY = 1_000;
+const NAMESPACE = "federation";
+
+/** Shell-style settings by which a person, or a script, finds everything. */
+export type SandboxEnv = Readonly<Record<SandboxVariable, string>>;
+
+type SandboxVariable =
+  | "KUBECONFIG"
+  | "KUBECTL"
+  | "NAMESPACE"
+  | "LOCAL_DOMAIN"
+  | "SIP_UDP"
+  | "SIP_TCP"
+  | "ADMIN_URL"
+  | "INSIDE_IP"
+  | "OUTSIDE_IP";
+
+export class Sandbox {
+  readonly environment: Environment;
+  readonly env: SandboxEnv;
+  readonly #controlPlane: ControlPlane;
+  #stopping = false;
+
+  private constructor(environment: Environment, controlPlane: ControlPlane, env: SandboxEnv) {
+    this.environment = environment;
+    this.#controlPlane = controlPlane;
+    this.env = env;
+  }
+
+  /**
+   * Starts everything, with nothing in it but the predefined route. `say` gets a line for each step.
+   * All files go into `directory`, which is emptied first.
+   */
+  static async start(directory: string, say: (line: string) => void): Promise<Sandbox> {
+    rmSync(directory, { recursive: true, force: true });
+    mkdirSync(directory, { recursive: true });
+    say("Starting the Kubernetes API (etcd, kube-apiserver)");
+    const controlPlane = await startControlPlane({
+      directory: join(directory, "control-plane"),
+      controllerManager: hasControllerManager(),
+    });
+    say("Installing the CRDs");
+    await installCrds(controlPlane);
+    await createNamespace(controlPlane, NAMESPACE);
+    say("Starting the SIP router (Kamailio) and the operator");
+    const environment = await Environment.start({ api: controlPlane, namespace: NAMESPACE, directory });
+    await waitFor("the predefined route", () => environment.kubectl("get", "staticroute", "default"));
+    const kubeconfig = join(directory, "kubeconfig");
+    writeKubeconfig(kubeconfig, { ...controlPlane, namespace: NAMESPACE });
+    return new Sandbox(environment, controlPlane, describe(environment, kubeconfig));
+  }
+
+  /** Writes the settings as shell-style lines. */
+  writeEnv(file: string): void {
+    const lines = Object.entries(this.env).map(([name, value]) => `${name}=${quote(value)}\n`);
+    writeFileSync(file, lines.join(""));
+  }
+
+  /** Starts the router and the operator anew whenever they end, as the kubelet would. */
+  superviseReplica(say: (line: string) => void): void {
+    const { router, operator } = this.environment.replica;
+    const supervise = async (name: string, part: typeof router): Promise<void> => {
+      for (;;) {
+        await part.exited;
+        if (this.#stopping) return;
+        say(`The ${name} has ended: starting it again`);
+        await part.start().catch((error: unknown) => {
+          say(`The ${name} does not start: ${String(error)}`);
+          return delay(RESTART_DELAY);
+        });
+      }
+    };
+    for (const [name, part] of [["SIP router", router] as const, ["operator", operator] as const]) {
+      void supervise(name, part);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.environment.stop();
+    await this.#controlPlane.stop();
+  }
+}
+
+function describe(environment: Environment, kubeconfig: string): SandboxEnv {
+  const { replica, namespace, localDomain, insideAddress, outsideAddress } = environment;
+  const { host, port } = replica.target("udp");
+  return {
+    KUBECONFIG: kubeconfig,
+    KUBECTL: controlPlaneProgram("kubectl"),
+    NAMESPACE: namespace,
+    LOCAL_DOMAIN: localDomain,
+    SIP_UDP: `${host}:${port}`,
+    SIP_TCP: `${host}:${port}`,
+    ADMIN_URL: replica.adminUrl,
+    INSIDE_IP: insideAddress,
+    OUTSIDE_IP: outsideAddress,
+  };
+}
+
+function quote(value: string): string {
+  return /^[\w./:-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
+}
