@@ -57,9 +57,14 @@ export class DomainWriter {
     this.#queue.add(domain);
   }
 
+  /** Resolves when nothing waits, or after `deadlineMs`; returns how many domains are left. */
+  async drain(deadlineMs: number): Promise<number> {
+    return this.#queue.drain(deadlineMs);
+  }
+
   /** Writes what waits, for at most `deadlineMs`, and takes nothing more. Returns how many domains are lost. */
   async stop(deadlineMs: number): Promise<number> {
-    const left = await this.#queue.drain(deadlineMs);
+    const left = await this.drain(deadlineMs);
     if (left > 0) this.#options.log.error({ domains: left }, "learned domains could not be written");
     await this.#queue.stop();
     return left;

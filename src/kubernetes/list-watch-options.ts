@@ -8,6 +8,11 @@ export interface ListWatchOptions<E extends CacheEntry> {
   readonly client: KubernetesClient;
   readonly resource: ApiResource;
   readonly labelSelector?: string;
+  /**
+   * A connection that failed is followed by a list, instead of a watch that goes on from there. It costs more, and in
+   * return the end of what was missed is known: for kinds of which there are few.
+   */
+  readonly relistAfterFailure?: boolean;
   /** What is kept of an object. Runs on each object as it comes in, before the next one is read. */
   readonly trim: (object: ApiObject, previous: E | undefined) => E;
   readonly handlers: ListWatchHandlers<E>;

@@ -1,18 +1,16 @@
 import { isExpired, isInvalid, isNotFound } from "./api-error.ts";
 import { Backoff } from "./backoff.ts";
 import type { Query } from "./client.ts";
+import { listPages } from "./list-pages.ts";
 import { LIST_WATCH_TIMING, type ListWatchOptions, type ListWatchTiming } from "./list-watch-options.ts";
 import { type CacheEntry, ObjectCache } from "./object-cache.ts";
 import { pause } from "./pause.ts";
-import type { ApiList, ApiObject } from "./resources.ts";
+import type { ApiObject } from "./resources.ts";
 import { retryDelay } from "./retry-delay.ts";
 import { type ObjectEvent, watch } from "./watch.ts";
 
-const PAGE_SIZE = 500;
 /** Marks the bookmark that ends the initial events of a streaming list. */
 const INITIAL_EVENTS_END = "k8s.io/initial-events-end";
-/** What a new watch has missed arrives within this. */
-const CATCH_UP_MS = 250;
 /** A watch that lived this long was healthy, whatever ended it. */
 const HEALTHY_MS = 10_000;
 
@@ -35,8 +33,8 @@ export class ListWatch<E extends CacheEntry> {
   /** The server knows streaming lists (Kubernetes 1.32; a beta feature before 1.34). */
   #streams = true;
   #failing = false;
-  /** When the connection that is up was accepted, by `performance.now()`. */
-  #openedAt: number | undefined;
+  /** The server has accepted a watch, and none has failed since. */
+  #connected = false;
   #running: Promise<void> | undefined;
 
   constructor(options: ListWatchOptions<E>) {
@@ -64,12 +62,11 @@ export class ListWatch<E extends CacheEntry> {
   }
 
   /**
-   * The cache follows the API server at this moment: a watch is up, and what was missed before it has had its time to
-   * arrive. It comes first on a new watch, but nothing marks its end.
+   * The cache is complete and follows the API server at this moment. With `relistAfterFailure` it then holds all that
+   * happened before; without, what a new watch has missed may still be on its way.
    */
   get current(): boolean {
-    if (this.#stale || this.#openedAt === undefined) return false;
-    return performance.now() - this.#openedAt >= CATCH_UP_MS;
+    return this.#connected && !this.#stale;
   }
 
   /** The state of the API server that the cache reflects; undefined before the first list. */
@@ -109,7 +106,7 @@ export class ListWatch<E extends CacheEntry> {
         if (performance.now() - started < 1_000) await pause(this.#backoff.next(), this.#stopping.signal);
       } catch (error) {
         if (this.#stopped()) return;
-        this.#openedAt = undefined;
+        this.#connected = false;
         if (performance.now() - started > HEALTHY_MS) this.#backoff.reset();
         await this.#recover(error);
       }
@@ -148,16 +145,13 @@ export class ListWatch<E extends CacheEntry> {
 
   async #listPages(): Promise<void> {
     const { client, resource, labelSelector } = this.#options;
+    const { signal } = this.#stopping;
     this.#cache.beginReplacement();
-    let next: string | undefined;
-    let resourceVersion: string;
-    do {
-      const query = { limit: PAGE_SIZE, continue: next, labelSelector };
-      const page: ApiList = await client.list(resource, query, { signal: this.#stopping.signal });
+    let resourceVersion = "";
+    for await (const page of listPages(client, resource, { labelSelector, signal })) {
       for (const object of page.items) this.#set(object);
       resourceVersion = page.metadata.resourceVersion;
-      next = page.metadata.continue === "" ? undefined : page.metadata.continue;
-    } while (next !== undefined);
+    }
     this.#listed(resourceVersion);
   }
 
@@ -169,7 +163,7 @@ export class ListWatch<E extends CacheEntry> {
       silenceMs: this.#timing.silenceMs,
       signal: this.#stopping.signal,
       opened: () => {
-        this.#openedAt ??= performance.now();
+        this.#connected = true;
       },
     });
   }
@@ -220,6 +214,7 @@ export class ListWatch<E extends CacheEntry> {
       return;
     }
     this.#count("failed");
+    this.#stale ||= this.#options.relistAfterFailure === true;
     const delayMs = retryDelay(error, this.#backoff);
     this.#complain(error, delayMs);
     await pause(delayMs, this.#stopping.signal);

@@ -85,9 +85,9 @@ export class SipFederationOperator extends Operator {
     return this.routes.synced && this.domains.synced;
   }
 
-  /** Both caches follow the API server at this moment. */
+  /** The routes are known as they are at this moment: whether federation is open, among others. */
   get current(): boolean {
-    return this.routes.current && this.domains.current;
+    return this.synced && this.routes.current;
   }
 
   /** The state of the API server that each cache reflects; empty before its first list. */
@@ -190,6 +190,7 @@ export class SipFederationOperator extends Operator {
     return new ListWatch<E>({
       client,
       resource,
+      relistAfterFailure: resource === STATIC_ROUTES,
       trim,
       log,
       metrics,

@@ -1,0 +1,77 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { DialogKey } from "../../../src/kubernetes/dialog-key.ts";
+import { waitFor } from "../../support/wait-for.ts";
+import { fakeApi } from "./setup.ts";
+
+const PATH = "/api/v1/namespaces/ns/secrets/edge-dialog-key";
+
+async function setup(t: TestContext) {
+  const { server, client, log } = await fakeApi(t);
+  const keys: string[] = [];
+  const dialogKey = new DialogKey({
+    client,
+    installation: "edge",
+    changed: (key) => keys.push(key),
+    log,
+    rereadMs: 10,
+  });
+  dialogKey.start();
+  t.after(() => dialogKey.stop());
+  return { server, dialogKey, keys, log };
+}
+
+const secret = (text: string): object => ({ data: { key: Buffer.from(text).toString("base64") } });
+const KEY = "0123456789abcdef0123456789abcdef";
+
+test("a key that is there is used, and followed", async (t) => {
+  const { server, keys } = await setup(t);
+  for (const text of [KEY, KEY, `${KEY}00\n`]) {
+    const call = await server.call();
+    deepEqual([call.method, call.path], ["GET", PATH]);
+    call.respond(200, secret(text));
+  }
+  await waitFor("both keys", () => keys.length === 2);
+  deepEqual(keys, [KEY, `${KEY}00`]);
+});
+
+test("whoever comes first makes one, which nobody may overwrite", async (t) => {
+  const { server, keys } = await setup(t);
+  (await server.call()).refuse(404, "NotFound");
+  const create = await server.call();
+  deepEqual([create.method, create.path, create.query.force], ["PATCH", PATH, "false"]);
+  const { data } = create.body as { data: { key: string } };
+  create.respond(201, {});
+  await waitFor("the key", () => keys.length === 1);
+  match(keys[0] ?? "", /^[0-9a-f]{64}$/);
+  equal(Buffer.from(data.key, "base64").toString(), keys[0]);
+});
+
+test("whoever comes second uses the key of the first", async (t) => {
+  const { server, keys } = await setup(t);
+  (await server.call()).refuse(404, "NotFound");
+  (await server.call()).refuse(409, "Conflict");
+  (await server.call()).respond(200, secret(KEY));
+  await waitFor("the key", () => keys.length === 1);
+  deepEqual(keys, [KEY]);
+});
+
+test("a Secret that was deleted comes back with the same key", async (t) => {
+  const { server, keys } = await setup(t);
+  (await server.call()).respond(200, secret(KEY));
+  (await server.call()).refuse(404, "NotFound");
+  const create = await server.call();
+  equal(Buffer.from((create.body as { data: { key: string } }).data.key, "base64").toString(), KEY);
+  create.respond(201, {});
+  equal((await server.call()).method, "GET");
+  deepEqual(keys, [KEY]);
+});
+
+test("a key that is too weak is refused with a word, and the last one stays", async (t) => {
+  const { server, keys, log } = await setup(t);
+  (await server.call()).respond(200, secret(KEY));
+  (await server.call()).respond(200, secret("hunter2"));
+  await waitFor("the log", () => log.records.some(({ level }) => level === "warn"));
+  deepEqual(keys, [KEY]);
+  equal(JSON.stringify(log.records).includes("hunter2"), false);
+});

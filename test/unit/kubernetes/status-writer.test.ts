@@ -1,0 +1,272 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { withCondition } from "../../../src/api/conditions.ts";
+import type { Condition } from "../../../src/api/types.ts";
+import type { Cached } from "../../../src/kubernetes/cached.ts";
+import { FEDERATED_DOMAINS, STATIC_ROUTES } from "../../../src/kubernetes/resources.ts";
+import { digestOf, type ObjectStatus, UNWRITTEN } from "../../../src/kubernetes/status-digest.ts";
+import { DOMAIN_STATUS, ROUTE_STATUS } from "../../../src/kubernetes/status-shapes.ts";
+import { type StatusKind, StatusWriter } from "../../../src/kubernetes/status-writer.ts";
+import type { FakeCall } from "../../support/fake-api-server.ts";
+import { waitFor } from "../../support/wait-for.ts";
+import { fakeApi } from "./setup.ts";
+
+type Entry = Cached<{ readonly generation: number }>;
+
+/** A status whose one condition says `reason`, which the test chooses for each object. */
+async function setup(t: TestContext, writesPerSecond = 0) {
+  const { server, client, log } = await fakeApi(t);
+  const reasons = new Map<string, string>();
+  const domains = new Map<string, Entry>();
+  const looks: string[] = [];
+  const kindOf = (kind: Pick<StatusKind, "resource" | "shape">, cache: Map<string, Entry>): StatusKind => ({
+    ...kind,
+    cache: { get: (name) => cache.get(name), entries: () => cache.values() },
+    desired: ({ name, object }, previous, now) => {
+      looks.push(name);
+      const reason = reasons.get(name);
+      return reason === undefined ? undefined : statusOf(reason, object.generation, previous, now);
+    },
+  });
+  const writer = new StatusWriter({
+    client,
+    kinds: {
+      StaticRoute: kindOf({ resource: STATIC_ROUTES, shape: ROUTE_STATUS }, new Map()),
+      FederatedDomain: kindOf({ resource: FEDERATED_DOMAINS, shape: DOMAIN_STATUS }, domains),
+    },
+    writesPerSecond,
+    log,
+  });
+  t.after(() => writer.stop());
+  const add = (name: string, changes: Partial<Entry> = {}): void => {
+    domains.set(name, entry(name, changes));
+  };
+  const settled = async (): Promise<void> => {
+    await waitFor("nothing to wait", () => writer.depth === 0);
+    equal(server.unanswered, 0);
+  };
+  return { server, writer, reasons, domains, add, looks, settled };
+}
+
+function statusOf(
+  reason: string,
+  generation: number,
+  previous: readonly Condition[] = [],
+  now = new Date(0),
+): ObjectStatus {
+  const status = reason === "Bad" ? "False" : "True";
+  const accepted = { type: "Accepted", status, reason, message: "", observedGeneration: generation } as const;
+  return { observedGeneration: generation, conditions: withCondition(previous, accepted, now) };
+}
+
+const entry = (name: string, changes: Partial<Entry> = {}): Entry => ({
+  name,
+  uid: `uid-${name}`,
+  resourceVersion: "10",
+  specVersion: "10",
+  object: { generation: 1 },
+  statusDigest: UNWRITTEN,
+  programmed: false,
+  ...changes,
+});
+
+const digest = (reason: string, generation = 1): number =>
+  digestOf(statusOf(reason, generation), DOMAIN_STATUS);
+
+function answer(call: FakeCall, resourceVersion: number): void {
+  call.respond(200, { metadata: { resourceVersion: String(resourceVersion) } });
+}
+
+interface Applied {
+  readonly metadata: { readonly uid: string };
+  readonly status: { readonly conditions: readonly Condition[] };
+}
+
+test("a new object takes one call, an apply of our part of its status", async (t) => {
+  const { server, writer, reasons, add, settled } = await setup(t);
+  reasons.set("a.example", "Fine");
+  add("a.example");
+  writer.start();
+  const call = await server.call();
+  equal(call.method, "PATCH");
+  equal(call.path, "/apis/sipfederation.io/v1alpha1/namespaces/ns/federateddomains/a.example/status");
+  deepEqual(call.query, { fieldManager: "sip-federation-status", force: "true" });
+  const { metadata, status } = call.body as Applied;
+  equal(metadata.uid, "uid-a.example");
+  const [accepted] = status.conditions;
+  equal(accepted?.reason, "Fine");
+  ok(Math.abs(Date.parse(accepted.lastTransitionTime) - Date.now()) < 60_000);
+  answer(call, 11);
+  await settled();
+});
+
+test("an object whose status is right takes no call", async (t) => {
+  const { writer, reasons, add, looks, settled } = await setup(t);
+  reasons.set("a.example", "Fine");
+  add("a.example", { statusDigest: digest("Fine") });
+  writer.start();
+  await settled();
+  deepEqual(looks, ["a.example"]);
+});
+
+test("a status that changes keeps the time of what stays, and leaves conditions of others alone", async (t) => {
+  const { server, writer, reasons, add, settled } = await setup(t);
+  const since = "2020-01-01T00:00:00Z";
+  const foreign = {
+    type: "example.com/Seen",
+    status: "True",
+    reason: "Yes",
+    message: "",
+    lastTransitionTime: since,
+  };
+  const accepted = {
+    type: "Accepted",
+    status: "True",
+    reason: "Old",
+    message: "",
+    observedGeneration: 1,
+    lastTransitionTime: since,
+  };
+  for (const [reason, time] of [
+    ["New", since],
+    ["Bad", undefined],
+  ] as const) {
+    reasons.set("a.example", reason);
+    add("a.example", { statusDigest: digest("Old") });
+    writer.start();
+    writer.enqueue("FederatedDomain", "a.example", true);
+    const read = await server.call();
+    equal(read.method, "GET");
+    read.respond(200, {
+      metadata: { uid: "uid-a.example", generation: 1, resourceVersion: "10" },
+      status: { observedGeneration: 1, conditions: [foreign, accepted] },
+    });
+    const write = await server.call();
+    const { conditions } = (write.body as Applied).status;
+    deepEqual(
+      conditions.map(({ type, reason: said }) => [type, said]),
+      [["Accepted", reason]],
+    );
+    if (time !== undefined) equal(conditions[0]?.lastTransitionTime, time);
+    else ok((conditions[0]?.lastTransitionTime ?? since) > since);
+    answer(write, 11);
+    await settled();
+    await writer.stop();
+  }
+});
+
+test("nothing is written over a newer generation, or where the status is right already", async (t) => {
+  const { server, writer, reasons, add, settled } = await setup(t);
+  reasons.set("a.example", "New");
+  add("a.example", { statusDigest: digest("Old") });
+  writer.start();
+  (await server.call()).respond(200, {
+    metadata: { uid: "uid-a.example", generation: 2, resourceVersion: "12" },
+  });
+  await settled();
+  writer.enqueue("FederatedDomain", "a.example", true);
+  (await server.call()).respond(200, { metadata: { uid: "another", generation: 1, resourceVersion: "12" } });
+  await settled();
+  writer.enqueue("FederatedDomain", "a.example", true);
+  (await server.call()).respond(200, {
+    metadata: { uid: "uid-a.example", generation: 1, resourceVersion: "12" },
+    status: statusOf("New", 1),
+  });
+  await settled();
+});
+
+test("until the cache has seen our own write it is not written again, and not taken for a new object", async (t) => {
+  const { server, writer, reasons, add, settled } = await setup(t);
+  reasons.set("a.example", "One");
+  add("a.example");
+  writer.start();
+  answer(await server.call(), 11);
+  await settled();
+  writer.enqueue("FederatedDomain", "a.example", true);
+  await settled();
+  reasons.set("a.example", "Two");
+  writer.enqueue("FederatedDomain", "a.example", true);
+  const read = await server.call();
+  equal(read.method, "GET");
+  read.respond(200, {
+    metadata: { uid: "uid-a.example", generation: 1, resourceVersion: "11" },
+    status: statusOf("One", 1),
+  });
+  answer(await server.call(), 12);
+  await settled();
+  add("a.example", { resourceVersion: "13", statusDigest: digest("One") });
+  writer.enqueue("FederatedDomain", "a.example", false);
+  equal((await server.call()).method, "GET", "somebody put it back: seen in the cache, put right");
+});
+
+test("an object that is gone, or made anew, is none of our business", async (t) => {
+  const { server, writer, reasons, domains, add, settled } = await setup(t);
+  for (const [code, reason] of [
+    [404, "NotFound"],
+    [409, "Conflict"],
+  ] as const) {
+    reasons.set("a.example", "Fine");
+    add("a.example");
+    writer.start();
+    writer.enqueue("FederatedDomain", "a.example", true);
+    (await server.call()).refuse(code, reason);
+    await settled();
+  }
+  domains.clear();
+  writer.enqueue("FederatedDomain", "a.example", true);
+  await settled();
+});
+
+test("a write that fails is repeated", async (t) => {
+  const { server, writer, reasons, add, settled } = await setup(t);
+  reasons.set("a.example", "Fine");
+  add("a.example");
+  writer.start();
+  (await server.call()).refuse(503, "ServiceUnavailable");
+  answer(await server.call(), 11);
+  await settled();
+});
+
+test("writes keep to their rate, and a new spec goes before the crowd", async (t) => {
+  const { server, writer, reasons, add } = await setup(t, 20);
+  const names = Array.from({ length: 100 }, (_, index) => `d${index}.example`);
+  for (const name of names) {
+    reasons.set(name, "Fine");
+    add(name);
+  }
+  writer.start();
+  for (let writes = 0; writes < 20; writes += 1) answer(await server.call(), 11);
+  const burstOver = performance.now();
+  reasons.set("new.example", "Fine");
+  add("new.example");
+  writer.enqueue("FederatedDomain", "new.example", true);
+  const next = await server.call();
+  ok(next.path.includes("/new.example/"), next.path);
+  answer(next, 12);
+  for (let writes = 0; writes < 4; writes += 1) answer(await server.call(), 12);
+  ok(performance.now() - burstOver >= 200, "five writes at 20 a second");
+});
+
+test("looking costs none of the rate", async (t) => {
+  const { writer, reasons, add, looks, settled } = await setup(t, 1);
+  for (let index = 0; index < 2_000; index += 1) {
+    reasons.set(`d${index}.example`, "Fine");
+    add(`d${index}.example`, { statusDigest: digest("Fine") });
+  }
+  writer.start();
+  await settled();
+  equal(looks.length, 2_000);
+});
+
+test("whoever does not lead writes nothing", async (t) => {
+  const { server, writer, reasons, add, settled } = await setup(t);
+  reasons.set("a.example", "Fine");
+  add("a.example");
+  writer.enqueue("FederatedDomain", "a.example", true);
+  await settled();
+  writer.start();
+  answer(await server.call(), 11);
+  await writer.stop();
+  writer.enqueue("FederatedDomain", "a.example", true);
+  await settled();
+});
