@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { createMetrics } from "../../../src/admin/metrics.ts";
+
+const OPERATIONS = new URL("../../../docs/operations.md", import.meta.url);
+const OWN = /^(?:sip|workqueue|controller_runtime|rest_client|leader_election)_\w+$/;
+
+test("docs/operations.md names every metric, and none that is not there", async () => {
+  const metrics = createMetrics();
+  metrics.observeTable(() => ({ domains: 0, routeSets: 0, open: false, unwritten: 0 }));
+  const router = { reachable: true, inForce: true, entries: 0, pending: 0, programmings: 0, questions: 0 };
+  metrics.observeRouter(() => router);
+  metrics.mirrorCounters(() => Promise.resolve([]));
+  const { body } = await metrics.text();
+  const exposed = [...body.matchAll(/^# TYPE (\S+)/gm)]
+    .map(([, name = ""]) => name)
+    .filter((name) => OWN.test(name));
+  const section = /^## Metrics\n(.*?)^Worth an alert/ms.exec(readFileSync(OPERATIONS, "utf8"))?.[1] ?? "";
+  const documented = [...section.matchAll(/`(\w+)(?:\{[\w,]*\})?`/g)]
+    .map(([, name = ""]) => name)
+    .filter((name) => OWN.test(name));
+  assert.deepEqual(documented.sort(), exposed.sort());
+});
