@@ -106,7 +106,7 @@ const programming = new ProgrammingLoop({
     settled: learning.takeSettled(),
     takenAt: performance.now(),
   }),
-  apply: async (changes) => router?.apply(changes),
+  apply: (changes) => metrics.reconcile("routing-table", async () => router?.apply(changes)),
   applied: ({ versions, settled, takenAt }) => {
     metrics.programming.programmed((performance.now() - takenAt) / SECOND);
     replica.publish({ ready: true, applied: versions });
