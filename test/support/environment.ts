@@ -50,6 +50,7 @@ export class Environment {
   readonly #block: AddressBlock;
   readonly #kubeconfig: string;
   readonly #agents: UserAgent[] = [];
+  #peers = 0;
 
   private constructor(
     options: EnvironmentOptions,
@@ -147,7 +148,13 @@ export class Environment {
 
   /** A SIP user agent at an address of its own on the outside, for a next hop. */
   async peer(handler?: Handler): Promise<UserAgent> {
-    return this.#agent(this.#block.address(PEERS + this.#agents.length), handler);
+    return this.#agent(this.peerAddress(), handler);
+  }
+
+  /** An address on the outside that nobody uses yet. */
+  peerAddress(): string {
+    this.#peers += 1;
+    return this.#block.address(PEERS + this.#peers);
   }
 
   async stop(): Promise<void> {

@@ -4,13 +4,12 @@ import { runCommand } from "./commands.ts";
 import { withProgress } from "./progress.ts";
 
 const packages = [
+  "curl",
   "kamailio",
   "kamailio-extra-modules", // evapi
   "kamailio-tls-modules",
   "mmdebstrap", // the other release's Kamailio
-  "openssl",
   "sip-tester", // sipp
-  "sipsak",
 ];
 
 const policyFile = "/usr/sbin/policy-rc.d";
@@ -22,7 +21,7 @@ const policyFile = "/usr/sbin/policy-rc.d";
 export async function missingDebianPackages(): Promise<readonly string[]> {
   const query = ["-W", "-f", "${Package} ${db:Status-Status}\\n"];
   const installed = await runCommand("dpkg-query", query).catch((cause: unknown) => {
-    throw new Error("this is not a Debian system: install Kamailio 5.6 or later, sipp and sipsak by hand", {
+    throw new Error("this is not a Debian system: install Kamailio 5.6 or later, and sipp, by hand", {
       cause,
     });
   });
