@@ -1,0 +1,108 @@
+/** A pod of the rendered Deployment, as podman can play it. */
+import { chownSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Target } from "./images.ts";
+import { type Container, type Rendered, find, podOf } from "./release.ts";
+
+/** What the kubelet and the scheduler would know. */
+export interface Placement {
+  readonly name: string;
+  readonly namespace: string;
+  /** Every port of the pod is on it. */
+  readonly address: string;
+  readonly images: Readonly<Record<Target, string>>;
+  readonly apiServer: URL;
+  /** Bearer token and authority of the ServiceAccount. */
+  readonly token: string;
+  readonly ca: string;
+  /** What volumes hold goes here. */
+  readonly directory: string;
+}
+
+const USER = 10_001;
+
+/**
+ * The documents to play: podman 4.3 knows neither native sidecars nor projected volumes, the downward API in parts and
+ * no fsGroup, and runs pods in the network of the host. Everything else stays as the chart renders it.
+ */
+export function podDocuments(objects: readonly Rendered[], placement: Placement): readonly object[] {
+  const { initContainers, containers, volumes, ...spec } = podOf(objects);
+  const all = [...initContainers, ...containers].map((container) => playable(container, placement));
+  const pod = {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: placement.name },
+    spec: {
+      ...spec,
+      hostNetwork: true,
+      containers: all,
+      volumes: (volumes as Volume[]).map((it) => onHost(it, placement)),
+    },
+  };
+  return [configMapFor(find(objects, "ConfigMap"), placement), pod];
+}
+
+interface Volume {
+  readonly name: string;
+  readonly [source: string]: unknown;
+}
+
+/** What podman does not know, or takes for something else: it would run probes by a curl inside of the container. */
+const KUBELETS = new Set([
+  "restartPolicy",
+  "startupProbe",
+  "livenessProbe",
+  "readinessProbe",
+  "lifecycle",
+  "ports",
+]);
+
+function playable(container: Container, placement: Placement): object {
+  const rest = Object.fromEntries(Object.entries(container).filter(([field]) => !KUBELETS.has(field)));
+  const { name, namespace, address, images, apiServer } = placement;
+  const downward: Record<string, string> = {
+    POD_NAME: name,
+    POD_NAMESPACE: namespace,
+    POD_UID: "",
+    POD_IPS: address,
+  };
+  const given = container.env.map((it) => ({ name: it.name, value: it.value ?? downward[it.name] }));
+  const ofThePlace = {
+    KUBERNETES_SERVICE_HOST: apiServer.hostname,
+    KUBERNETES_SERVICE_PORT: apiServer.port,
+    CONTROL_HOST: address,
+    HEALTH_HOST: address,
+  };
+  const added = Object.entries(ofThePlace).map(([key, value]) => ({ name: key, value }));
+  return {
+    ...rest,
+    image: images[container.name as Target],
+    imagePullPolicy: "Never",
+    env: [...given, ...added],
+  };
+}
+
+/** Emptied directories of the host; the token is written as the kubelet would. */
+function onHost(volume: Volume, { directory, token, ca, namespace }: Placement): object {
+  if (volume.name === "config") return volume;
+  const path = join(directory, volume.name);
+  mkdirSync(path, { mode: 0o700 });
+  if (volume.name === "token") {
+    for (const [file, content] of Object.entries({ token, "ca.crt": ca, namespace })) {
+      writeFileSync(join(path, file), content);
+      chownSync(join(path, file), USER, USER);
+    }
+  }
+  chownSync(path, USER, USER);
+  return { name: volume.name, hostPath: { path, type: "Directory" } };
+}
+
+/** All that listens does so on the address of the pod: the network is the host's. */
+function configMapFor(configMap: Rendered, { address }: Placement): object {
+  const text = configMap.data?.["config.yaml"] ?? "";
+  const config = text
+    .replace(/host: '?::'?/, `host: ${address}`)
+    .replaceAll("host: 0.0.0.0", `host: ${address}`);
+  const control = `router:\n  host: ${address}\nadmin:\n  host: ${address}\n`;
+  return { ...configMap, data: { "config.yaml": config + control } };
+}

@@ -1,0 +1,127 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type AddressBlock, claimAddressBlock } from "../../support/addresses.ts";
+import { type KubernetesApi, createNamespace, kubectl } from "../../support/control-plane.ts";
+import { runKubectl } from "../../support/control-plane/kubectl.ts";
+import { sharedControlPlane } from "../../support/shared-control-plane.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
+import { waitFor } from "../../support/wait-for.ts";
+import { podman } from "./containers.ts";
+import { type Target, buildImages } from "./images.ts";
+import { podDocuments } from "./pod.ts";
+import { type Rendered, render } from "./release.ts";
+
+const CONTAINERS: readonly Target[] = ["operator", "sip-router"];
+const RBAC = ["ServiceAccount", "Role", "RoleBinding"];
+
+/** A pod of the chart in podman, against a real API server, with the rights that the chart gives it. */
+export class RunningPod {
+  readonly address: string;
+  readonly #name: string;
+  readonly #api: KubernetesApi;
+  readonly #namespace: string;
+  readonly #block: AddressBlock;
+
+  private constructor(parts: { name: string; api: KubernetesApi; namespace: string; block: AddressBlock }) {
+    this.#name = parts.name;
+    this.#api = parts.api;
+    this.#namespace = parts.namespace;
+    this.#block = parts.block;
+    this.address = parts.block.next();
+  }
+
+  /** Builds the images, and starts the pod with these values of the chart. */
+  static async start(...values: string[]): Promise<RunningPod> {
+    const images = await buildImages();
+    const api = await sharedControlPlane();
+    const namespace = await createNamespace(api);
+    const block = await claimAddressBlock();
+    const pod = new RunningPod({ name: `edge-${process.pid}`, api, namespace, block });
+    await pod.#play(await render(namespace, ...values), images);
+    return pod;
+  }
+
+  /** An address of the pod's own block, of which every port is free. */
+  nextAddress(): string {
+    return this.#block.next();
+  }
+
+  async waitUntilReady(): Promise<void> {
+    try {
+      await waitFor("the pod to get ready", () => this.answers(8060, "/readyz"), { timeout: 60_000 });
+    } catch (cause) {
+      throw new Error(`the pod is not ready; it says:\n${await podman("pod", "logs", this.#name)}`, {
+        cause,
+      });
+    }
+  }
+
+  async get(port: number, path: string): Promise<Response> {
+    return fetch(`http://${this.address}:${port}${path}`);
+  }
+
+  /** Whether it answers with a 2xx. */
+  async answers(port: number, path: string): Promise<boolean> {
+    try {
+      return (await this.get(port, path)).ok;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Runs a shell command in a container, and returns what it wrote to stdout. */
+  async exec(container: Target, command: string): Promise<string> {
+    return podman("exec", this.#container(container), "sh", "-c", command);
+  }
+
+  /** As the administrator, in the namespace of the pod. */
+  async kubectl(...args: string[]): Promise<string> {
+    return (await kubectl(this.#api, "-n", this.#namespace, ...args)).stdout;
+  }
+
+  /** When each container started; changes when one is restarted. */
+  async startTimes(): Promise<readonly string[]> {
+    return Promise.all(CONTAINERS.map((container) => this.#inspect(container, "{{.State.StartedAt}}")));
+  }
+
+  /** Sends SIGTERM, and returns the exit codes. */
+  async stop(): Promise<Record<string, number>> {
+    await podman("pod", "stop", "--time", "30", this.#name);
+    const codes = CONTAINERS.map(async (container) => {
+      return [container, Number(await this.#inspect(container, "{{.State.ExitCode}}"))] as const;
+    });
+    return Object.fromEntries(await Promise.all(codes));
+  }
+
+  async remove(): Promise<void> {
+    await podman("pod", "rm", "--force", "--time", "10", this.#name);
+    this.#block.release();
+  }
+
+  async #play(objects: readonly Rendered[], images: Readonly<Record<Target, string>>): Promise<void> {
+    await this.#create(objects.filter(({ kind }) => RBAC.includes(kind)));
+    const directory = temporaryDirectory("pod");
+    const documents = podDocuments(objects, {
+      ...{ name: this.#name, namespace: this.#namespace, address: this.address, images, directory },
+      apiServer: new URL(this.#api.server),
+      token: (await this.kubectl("create", "token", "edge-sip-federation")).trim(),
+      ca: this.#api.ca,
+    });
+    const manifest = join(directory, "pod.yaml");
+    writeFileSync(manifest, documents.map((document) => JSON.stringify(document)).join("\n---\n"));
+    await podman("kube", "play", "--network", "host", manifest);
+  }
+
+  async #create(items: readonly Rendered[]): Promise<void> {
+    const list = JSON.stringify({ apiVersion: "v1", kind: "List", items });
+    await runKubectl(this.#api.kubeconfig, ["create", "-f", "-"], list);
+  }
+
+  #container(container: Target): string {
+    return `${this.#name}-${container}`;
+  }
+
+  async #inspect(container: Target, format: string): Promise<string> {
+    return (await podman("inspect", "--format", format, this.#container(container))).trim();
+  }
+}
