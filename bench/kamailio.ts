@@ -1,0 +1,81 @@
+/** The Kamailios that are measured, all of the same version. */
+import { join } from "node:path";
+import { pino } from "pino";
+import { repositoryRoot } from "../tools/setup/paths.ts";
+import { defaultKamailio } from "../test/support/kamailio-binaries.ts";
+import { ManagedProcess } from "../test/support/processes.ts";
+import { temporaryDirectory } from "../test/support/temporary.ts";
+import { waitFor } from "../test/support/wait-for.ts";
+import { ControlClient } from "../src/router/control-client.ts";
+import type { RouterOptions } from "../src/router/types.ts";
+import type { Target } from "./sip-load.ts";
+
+export const SIP_PORT = 5060;
+const PORTS = { controlPort: 8061, rpcPort: 8062, eventPort: 8063 };
+const SHARED_MEMORY_MB = "512";
+
+export const silent = pino({ level: "silent" });
+
+/** A running Kamailio. */
+export interface Kamailio {
+  readonly process: ManagedProcess;
+  readonly target: Target;
+}
+
+/** The product's router, and how the operator drives it. */
+export interface Router extends Kamailio {
+  readonly control: Pick<RouterOptions, "host" | "controlPort" | "rpcPort" | "eventPort">;
+}
+
+/** Answers 200 to everything. */
+export function startPeer(host: string): Kamailio {
+  return startPlain("peer", host, []);
+}
+
+/** Relays everything to the peer. */
+export function startBare(host: string, peer: Target): Kamailio {
+  return startPlain("bare", host, ["-A", `PEER="sip:${peer.host}:${peer.port};transport=udp"`]);
+}
+
+export async function startRouter(host: string, snapshotDirectory?: string): Promise<Router> {
+  const directory = temporaryDirectory("bench-router");
+  const process = new ManagedProcess({
+    name: "SIP router",
+    command: join(repositoryRoot, "src", "router", "kamailio-run"),
+    args: [],
+    env: {
+      KAMAILIO: defaultKamailio().command,
+      SIP_IPV4: host,
+      SIP_PORT: `${SIP_PORT}`,
+      HEALTH_IPV4: host,
+      CONTROL_HOST: host,
+      SHARED_MEMORY_MB,
+      RUN_DIRECTORY: directory,
+      ...(snapshotDirectory === undefined ? {} : { SNAPSHOT_DIRECTORY: snapshotDirectory }),
+    },
+    logFile: join(directory, "log"),
+  });
+  const control = { host, ...PORTS };
+  const client = new ControlClient({ host, port: PORTS.controlPort });
+  await waitFor("the SIP router", async () => {
+    process.assertRunning();
+    return client.status();
+  });
+  await client.close();
+  return { process, target: { host, port: SIP_PORT }, control };
+}
+
+function startPlain(name: string, host: string, args: readonly string[]): Kamailio {
+  const directory = temporaryDirectory(`bench-${name}`);
+  const process = new ManagedProcess({
+    name,
+    command: defaultKamailio().command,
+    args: [
+      ...["-DD", "-E", "-f", join(import.meta.dirname, `${name}.cfg`), "-m", SHARED_MEMORY_MB],
+      ...["-Y", directory, "-w", directory, "-A", `SIP_IPV4=${host}`, "-A", `SIP_PORT=${SIP_PORT}`],
+      ...args,
+    ],
+    logFile: join(directory, "log"),
+  });
+  return { process, target: { host, port: SIP_PORT } };
+}
