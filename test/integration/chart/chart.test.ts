@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { parseConfig } from "../../../src/config/load.ts";
 import { formatProblems } from "../../../src/config/problems.ts";
-import { type KubernetesApi, createNamespace, kubectl } from "../../support/control-plane.ts";
+import { type KubernetesApi, applyObjects, createNamespace, kubectl } from "../../support/control-plane.ts";
 import { runKubectl } from "../../support/control-plane/kubectl.ts";
 import { sharedControlPlane } from "../../support/shared-control-plane.ts";
 import { CHART, LOCAL_DOMAIN, type Rendered, find, helm, podOf, render } from "./release.ts";
@@ -164,4 +164,30 @@ test("the router alone makes a pod ready, and it drains before the operator ends
   });
   const drain = (router.lifecycle as { preStop: { sleep: { seconds: number } } }).preStop.sleep.seconds;
   assert(Number(pod.terminationGracePeriodSeconds) > drain);
+});
+
+test("a release is installed, upgraded and removed, and leaves what people wrote", async () => {
+  const route = {
+    apiVersion: "sipfederation.io/v1alpha1",
+    kind: "StaticRoute",
+    metadata: { name: "platform" },
+  };
+  const spec = { destinationPattern: "example.com", nextHop: "192.0.2.1" };
+  await applyObjects(api, namespace, [{ ...route, spec }]);
+  const release = ["edge", CHART, "--namespace", namespace, ...LOCAL_DOMAIN];
+  assert.match(await helm(["install", ...release], api.kubeconfig), /outside\.advertise is empty/);
+  await helm(
+    ["upgrade", ...release, "--set", "inside.service.type=NodePort,config.log.level=debug"],
+    api.kubeconfig,
+  );
+  const { stdout } = await kubectl(api, "get", "deployment,service", "-n", namespace, "-o", "name");
+  assert.deepEqual(stdout.trim().split("\n"), [
+    "deployment.apps/edge-sip-federation",
+    "service/edge-sip-federation-inside",
+    "service/edge-sip-federation-metrics",
+    "service/edge-sip-federation-outside",
+  ]);
+  await helm(["uninstall", "edge", "--namespace", namespace], api.kubeconfig);
+  const left = await kubectl(api, "get", "deployment,service,staticroute", "-n", namespace, "-o", "name");
+  assert.equal(left.stdout.trim(), "staticroute.sipfederation.io/platform");
 });
