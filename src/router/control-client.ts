@@ -50,9 +50,12 @@ export class ControlClient {
     return { instance, epoch: epoch === "" ? undefined : epoch };
   }
 
-  /** Puts an epoch into force on exactly this instance; any other answers 409 and changes nothing. */
-  activate(instance: string, active: string): Promise<ControlOutcome> {
-    return this.#request("POST", "/active", `${instance}|${active}`);
+  /**
+   * Writes to the table, one line after the other: `key|value`, or a key alone to delete it.
+   * @param head `instance|ticket`; a wrong one is refused with 409. Both answers carry the one to use next.
+   */
+  write(head: string, lines: readonly string[]): Promise<ControlOutcome> {
+    return this.#request("POST", "/table", `${head}\n${lines.join("\n")}`);
   }
 
   /** Resumes the requests that wait for this domain. */

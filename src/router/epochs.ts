@@ -1,9 +1,19 @@
 import { randomInt } from "node:crypto";
 import type { ControlClient } from "./control-client.ts";
-import type { TableWriter, WriteFailure } from "./writer.ts";
+import type { RpcClient } from "./rpc-client.ts";
+import type { TableChannel, WriteFailure } from "./table-channel.ts";
 
-/** The key under which the router keeps the list: what an operator that comes later has to sweep. */
+const NO_ANSWER = "the router does not answer RPC";
+
+/** The router's hash table, and the key of the list in it: what an operator that comes later has to sweep. */
+const TABLE = "t";
 const KEY = "epochs";
+
+export interface EpochsPorts {
+  readonly rpc: Pick<RpcClient, "call">;
+  readonly control: Pick<ControlClient, "sweep">;
+  readonly channel: TableChannel;
+}
 
 export type EpochsRead =
   { readonly ok: true; readonly epochs: Epochs } | { readonly ok: false; readonly failure: string };
@@ -12,20 +22,20 @@ export type EpochsRead =
 export class Epochs {
   /** Never used before: an epoch that was given up may have left keys behind. */
   readonly current = `${Date.now().toString(36)}${randomInt(36 ** 2, 36 ** 3).toString(36)}`;
-  readonly #writer: TableWriter;
+  readonly #ports: EpochsPorts;
   readonly #old: Set<string>;
 
-  private constructor(writer: TableWriter, old: Set<string>) {
-    this.#writer = writer;
+  private constructor(ports: EpochsPorts, old: Set<string>) {
+    this.#ports = ports;
     this.#old = old;
   }
 
   /** @param others epochs that may be there without being noted. */
-  static async read(writer: TableWriter, others: readonly (string | undefined)[]): Promise<EpochsRead> {
-    const noted = await writer.get(KEY);
-    if (!noted.ok) return noted;
-    const old = [...listOf(noted.value), ...others].filter((epoch) => epoch !== undefined);
-    return { ok: true, epochs: new Epochs(writer, new Set(old)) };
+  static async read(ports: EpochsPorts, others: readonly (string | undefined)[]): Promise<EpochsRead> {
+    const noted = await readList(ports.rpc);
+    if (noted === undefined) return { ok: false, failure: NO_ANSWER };
+    const old = [...noted, ...others].filter((epoch) => epoch !== undefined);
+    return { ok: true, epochs: new Epochs(ports, new Set(old)) };
   }
 
   get old(): readonly string[] {
@@ -34,24 +44,38 @@ export class Epochs {
 
   /** Writes the list to the router; before the first key of the current epoch. */
   note(): Promise<WriteFailure> {
-    return this.#writer.set(KEY, [...this.#old, this.current].join(","));
+    return this.#ports.channel.set(KEY, [...this.#old, this.current].join(","));
   }
 
-  /** False when the list, and so the current epoch, is gone from the router. */
-  async stillNoted(): Promise<boolean | undefined> {
-    const noted = await this.#writer.get(KEY);
-    return noted.ok ? listOf(noted.value).includes(this.current) : undefined;
+  /** `emptied`: the list, and so the current epoch, is gone from the router. */
+  async check(): Promise<"noted" | "emptied" | "unanswered"> {
+    const noted = await readList(this.#ports.rpc);
+    if (noted === undefined) return "unanswered";
+    return noted.includes(this.current) ? "noted" : "emptied";
   }
 
   /** Has the router remove an old epoch, in the background. */
-  async sweep(control: Pick<ControlClient, "sweep">, epoch: string): Promise<WriteFailure> {
-    const outcome = await control.sweep(epoch);
+  async sweep(epoch: string): Promise<WriteFailure> {
+    const outcome = await this.#ports.control.sweep(epoch);
     if (!outcome.ok) return outcome.message;
     this.#old.delete(epoch);
     return this.note();
   }
 }
 
-function listOf(value: string | undefined): string[] {
-  return (value ?? "").split(",").filter((epoch) => epoch !== "");
+/** Undefined: no answer. A fault means that there is no list. */
+async function readList(rpc: Pick<RpcClient, "call">): Promise<readonly string[] | undefined> {
+  const outcome = await rpc.call("htable.get", [TABLE, KEY]);
+  if (!outcome.ok) return outcome.kind === "fault" ? [] : undefined;
+  return valueOf(outcome.result)
+    .split(",")
+    .filter((epoch) => epoch !== "");
+}
+
+/** `htable.get` answers `{ item: { name, value, … } }`. */
+function valueOf(result: unknown): string {
+  if (typeof result !== "object" || result === null || !("item" in result)) return "";
+  const { item } = result;
+  if (typeof item !== "object" || item === null || !("value" in item)) return "";
+  return typeof item.value === "string" ? item.value : "";
 }

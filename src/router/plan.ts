@@ -19,16 +19,12 @@ export interface Dirty {
   readonly sets: Iterable<RouteSetKey>;
 }
 
-/** Writes in the order that never lets a request see a reference to what is not there. */
 export interface Plan {
-  /** Nothing names them yet. */
-  readonly orders: readonly EncodedOrders[];
-  /** Less specific sets first: a set names only those. Each group may be written at once. */
-  readonly sets: readonly (readonly Write[])[];
-  readonly names: readonly Write[];
-  readonly deletedNames: readonly Write[];
-  /** Deleted sets become tombstones, most specific first. */
-  readonly tombstones: readonly (readonly Write[])[];
+  /**
+   * In an order that never lets a request see a reference to what is not there: orders, then sets that name them, less
+   * specific ones first, then names, then the record; after that deletions the other way round.
+   */
+  readonly writes: readonly Write[];
   /** Names and sets, or hops of sets, that cannot be written. */
   readonly rejected: readonly string[];
 }
@@ -36,10 +32,19 @@ export interface Plan {
 /**
  * Compares the dirty part of the table with what was applied. Pulls in every set that a written one refers to and
  * that is missing, so that the plan is complete even where the table is ahead of its announced changes.
+ * @param active the record that comes into force with these changes, if another one does.
  */
-export function plan(table: RoutingTable, applied: AppliedTable, dirty: Dirty, orders: Orders): Plan {
-  return new Planner(table, applied, orders).plan(dirty);
+export function plan(
+  table: RoutingTable,
+  applied: AppliedTable,
+  dirty: Dirty,
+  orders: Orders,
+  active?: string,
+): Plan {
+  return new Planner(table, applied, orders).plan(dirty, active);
 }
+
+type SetWrite = Write & { readonly section: "n" | "s" };
 
 class Planner {
   readonly #table: RoutingTable;
@@ -47,9 +52,9 @@ class Planner {
   readonly #orders: Orders;
   readonly #seenSets = new Set<RouteSetKey>();
   readonly #seenNames = new Set<string>();
-  readonly #newOrders = new Map<string, EncodedOrders>();
-  readonly #sets = new Map<number, Write[]>();
-  readonly #tombstones = new Map<number, Write[]>();
+  readonly #newOrders = new Map<string, readonly Write[]>();
+  readonly #sets: SetWrite[] = [];
+  readonly #tombstones: SetWrite[] = [];
   readonly #names: Write[] = [];
   readonly #deletedNames: Write[] = [];
   readonly #rejected: string[] = [];
@@ -60,17 +65,20 @@ class Planner {
     this.#orders = orders;
   }
 
-  plan(dirty: Dirty): Plan {
+  plan(dirty: Dirty, active: string | undefined): Plan {
     for (const key of dirty.sets) this.#planSet(key);
+    // Whoever reads in the record that the table is open must find the default set.
+    if (active !== undefined) this.#planSet(DEFAULT_ROUTE_SET);
     for (const name of dirty.names) this.#planName(name);
-    return {
-      orders: [...this.#newOrders.values()],
-      sets: ascending(this.#sets),
-      names: this.#names,
-      deletedNames: this.#deletedNames,
-      tombstones: ascending(this.#tombstones).reverse(),
-      rejected: this.#rejected,
-    };
+    const writes = [
+      ...[...this.#newOrders.values()].flat(),
+      ...bySpecificity(this.#sets),
+      ...this.#names,
+      ...(active === undefined ? [] : [{ section: "active", value: active } as const]),
+      ...this.#deletedNames,
+      ...bySpecificity(this.#tombstones).reverse(),
+    ];
+    return { writes, rejected: this.#rejected };
   }
 
   #planSet(key: RouteSetKey): void {
@@ -93,15 +101,15 @@ class Planner {
     if (set.next !== undefined) this.#require(set.next);
     const { value, orders } = encodeSet(set, this.#orders);
     if (orders !== undefined && !this.#applied.completeOrders.has(orders.id)) {
-      this.#newOrders.set(orders.id, orders);
+      this.#newOrders.set(orders.id, orderWrites(orders));
     }
-    if (this.#applied.sets.get(key) !== value) push(this.#sets, key, { section: "s", id: key, value });
+    if (this.#applied.sets.get(key) !== value) this.#sets.push({ section: "s", id: key, value });
   }
 
   #entomb(key: RouteSetKey): void {
     if (!this.#applied.sets.has(key) || this.#applied.hasTombstone(key)) return;
     const value = encodeTombstone(this.#lessSpecific(key));
-    push(this.#tombstones, key, { section: "s", id: key, value });
+    this.#tombstones.push({ section: "s", id: key, value });
   }
 
   /** Where requests go on that come by a deleted set: to what it named, as far as that is still there. */
@@ -138,13 +146,10 @@ function specificity(key: RouteSetKey): number {
   return key.startsWith("=") ? 1000 : 1001;
 }
 
-function push(groups: Map<number, Write[]>, key: RouteSetKey, write: Write): void {
-  const level = specificity(key);
-  const group = groups.get(level);
-  if (group === undefined) groups.set(level, [write]);
-  else group.push(write);
+function bySpecificity(writes: readonly SetWrite[]): SetWrite[] {
+  return writes.toSorted((a, b) => specificity(a.id) - specificity(b.id));
 }
 
-function ascending(groups: ReadonlyMap<number, Write[]>): Write[][] {
-  return [...groups].sort(([a], [b]) => a - b).map(([, writes]) => writes);
+function orderWrites({ id, values }: EncodedOrders): Write[] {
+  return values.map((value, index) => ({ section: "o", id, index, count: values.length, value }));
 }

@@ -4,7 +4,7 @@ import type { RouteSetKey, TableChanges } from "../federation/types.ts";
 import type { RouterStatus } from "./control-client.ts";
 import { Session, type SessionPorts } from "./session.ts";
 import { Signal } from "./signal.ts";
-import type { WriteFailure } from "./writer.ts";
+import type { WriteFailure } from "./table-channel.ts";
 
 export interface ProgrammerState {
   /** The router routes by the table, as of the last pass. */

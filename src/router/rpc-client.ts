@@ -62,21 +62,13 @@ export class RpcClient {
 
   /** Never rejects. Calls beyond the window wait for their turn, in order. */
   call(method: string, params: readonly string[]): Promise<RpcOutcome> {
-    return new Promise((done) => {
-      this.submit(method, params, done);
-    });
-  }
-
-  /** The same for calls by the thousand, without a promise each. */
-  submit(method: string, params: readonly string[], done: (outcome: RpcOutcome) => void): void {
-    if (this.#closed) {
-      done(CLOSED);
-      return;
-    }
+    if (this.#closed) return Promise.resolve(CLOSED);
     const id = ++this.#lastId;
     const payload = JSON.stringify({ jsonrpc: "2.0", method, params, id });
-    this.#waiting.push({ id, payload, done, attempts: 0, sentAt: 0 });
-    this.#fill();
+    return new Promise((done) => {
+      this.#waiting.push({ id, payload, done, attempts: 0, sentAt: 0 });
+      this.#fill();
+    });
   }
 
   /** Ends all calls under way as `closed`. */

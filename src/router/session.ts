@@ -1,4 +1,4 @@
-import { DEFAULT_ROUTE_SET, type RoutingTable } from "../federation/types.ts";
+import type { RoutingTable } from "../federation/types.ts";
 import { AppliedTable, type Write } from "./applied.ts";
 import type { ControlClient, RouterStatus } from "./control-client.ts";
 import { encodeActive } from "./encode.ts";
@@ -7,15 +7,16 @@ import { Graveyard, type Grave } from "./graveyard.ts";
 import { partsOf } from "./parts.ts";
 import { plan, type Dirty } from "./plan.ts";
 import type { Grace, Orders } from "./types.ts";
-import type { TableWriter, WriteFailure } from "./writer.ts";
+import type { RpcClient } from "./rpc-client.ts";
+import { TableChannel, type WriteFailure } from "./table-channel.ts";
 
 export interface SessionPorts {
   readonly table: RoutingTable;
   readonly orders: Orders;
   readonly dialogKey: string;
   readonly grace: Grace;
-  readonly writer: TableWriter;
-  readonly control: Pick<ControlClient, "activate" | "sweep">;
+  readonly rpc: Pick<RpcClient, "call">;
+  readonly control: Pick<ControlClient, "write" | "sweep">;
   /** Called with names and sets that cannot be written. */
   readonly rejected: (ids: readonly string[]) => void;
 }
@@ -24,7 +25,6 @@ export type Opened =
   { readonly ok: true; readonly session: Session } | { readonly ok: false; readonly failure: string };
 
 const DIALOG_KEY = "key";
-const OTHER_INSTANCE = 409;
 const OVER = "the router restarted or lost its table";
 
 /** One epoch of the table on one instance of the router, from the first entry on. */
@@ -32,26 +32,28 @@ export class Session {
   readonly instance: string;
   readonly applied = new AppliedTable();
   readonly #ports: SessionPorts;
+  readonly #channel: TableChannel;
   readonly #epochs: Epochs;
   readonly #graves: Graveyard;
-  #active: string | undefined;
   #over = false;
 
-  private constructor(ports: SessionPorts, instance: string, epochs: Epochs) {
+  private constructor(ports: SessionPorts, instance: string, channel: TableChannel, epochs: Epochs) {
     this.instance = instance;
     this.#ports = ports;
+    this.#channel = channel;
     this.#epochs = epochs;
     this.#graves = new Graveyard(ports.grace);
   }
 
   /** Starts a fresh epoch beside the one that the router routes by. `givenUp` was never finished. */
   static async open(ports: SessionPorts, router: RouterStatus, givenUp?: string): Promise<Opened> {
-    const read = await Epochs.read(ports.writer, [router.epoch, givenUp]);
+    const channel = new TableChannel(ports.control, router.instance);
+    const read = await Epochs.read({ ...ports, channel }, [router.epoch, givenUp]);
     if (!read.ok) return read;
     const { epochs } = read;
-    const failure = (await epochs.note()) ?? (await ports.writer.set(DIALOG_KEY, ports.dialogKey));
+    const failure = (await epochs.note()) ?? (await channel.set(DIALOG_KEY, ports.dialogKey));
     if (failure !== undefined) return { ok: false, failure };
-    return { ok: true, session: new Session(ports, router.instance, epochs) };
+    return { ok: true, session: new Session(ports, router.instance, channel, epochs) };
   }
 
   get epoch(): string {
@@ -60,12 +62,12 @@ export class Session {
 
   /** True once the router routes by this epoch. */
   get live(): boolean {
-    return this.#active !== undefined;
+    return this.applied.active !== undefined;
   }
 
   /** True when the router restarted or lost its table: nothing more comes of this session. */
   get over(): boolean {
-    return this.#over;
+    return this.#over || this.#channel.otherInstance;
   }
 
   /** When `deleteDue` has something to do, by `performance.now()`; undefined: nothing is left to do. */
@@ -93,9 +95,10 @@ export class Session {
     return undefined;
   }
 
-  /** Puts the epoch into force. The router itself refuses when it is not the instance that was filled. */
+  /** Puts the epoch into force. */
   async activate(): Promise<WriteFailure> {
-    const failure = await this.#activate(encodeActive(this.epoch, this.#ports.table));
+    const active = encodeActive(this.epoch, this.#ports.table);
+    const failure = (await this.#check()) ?? (await this.#write([{ section: "active", value: active }]));
     if (failure !== undefined) return failure;
     for (const id of this.#epochs.old) this.#graves.bury({ kind: "epoch", id }, performance.now());
     return undefined;
@@ -111,58 +114,39 @@ export class Session {
   }
 
   async #applyPart(dirty: Dirty): Promise<WriteFailure> {
-    const { table, orders, rejected, writer } = this.#ports;
+    const { table, orders, rejected } = this.#ports;
     const active = encodeActive(this.epoch, table);
-    const activate = this.live && active !== this.#active;
-    const sets = activate ? [...dirty.sets, DEFAULT_ROUTE_SET] : dirty.sets;
-    const todo = plan(table, this.applied, { names: dirty.names, sets }, orders);
+    const isNew = this.live && active !== this.applied.active;
+    const failure = isNew ? await this.#check() : undefined;
+    if (failure !== undefined) return failure;
+    const todo = plan(table, this.applied, dirty, orders, isNew ? active : undefined);
     if (todo.rejected.length > 0) rejected(todo.rejected);
-
-    const failure = await this.#run([
-      ...todo.orders.map((entry) => () => writer.writeOrders(this.epoch, this.applied, entry)),
-      ...todo.sets.map((writes) => () => this.#write(writes)),
-      () => this.#write(todo.names),
-      ...(activate ? [() => this.#activate(active)] : []),
-      () => this.#write(todo.deletedNames),
-      ...todo.tombstones.map((writes) => () => this.#write(writes)),
-    ]);
-    if (todo.sets.length + todo.tombstones.length > 0) this.#graves.survey(this.applied, performance.now());
-    return failure;
-  }
-
-  async #run(steps: readonly (() => Promise<WriteFailure>)[]): Promise<WriteFailure> {
-    for (const step of steps) {
-      if (this.#over) return OVER;
-      const failure = await step();
-      if (failure !== undefined) return failure;
+    const written = await this.#write(todo.writes);
+    if (todo.writes.some(({ section }) => section === "s")) {
+      this.#graves.survey(this.applied, performance.now());
     }
-    return undefined;
+    return written;
   }
 
-  #write(writes: readonly Write[]): Promise<WriteFailure> {
-    return this.#ports.writer.write(this.epoch, this.applied, writes);
+  /** The record is never written over a table that was emptied: it would make the rest look whole. */
+  async #check(): Promise<WriteFailure> {
+    const found = await this.#epochs.check();
+    if (found === "unanswered") return "the router does not answer RPC";
+    if (found === "emptied") this.#over = true;
+    return this.over ? OVER : undefined;
   }
 
-  /** Never over a table that was emptied: the record would make the rest of it look whole. */
-  async #activate(active: string): Promise<WriteFailure> {
-    const noted = await this.#epochs.stillNoted();
-    if (noted === undefined) return "the router does not answer RPC";
-    if (!noted) return this.#overNow();
-    const outcome = await this.#ports.control.activate(this.instance, active);
-    if (!outcome.ok) return outcome.status === OTHER_INSTANCE ? this.#overNow() : outcome.message;
-    this.#active = active;
-    return undefined;
-  }
-
-  #overNow(): WriteFailure {
-    this.#over = true;
-    return OVER;
+  async #write(writes: readonly Write[]): Promise<WriteFailure> {
+    const failure = await this.#channel.write(this.epoch, this.applied, writes, () => this.over);
+    return this.over ? OVER : failure;
   }
 
   #delete({ kind, id }: Grave): Promise<WriteFailure> {
-    const { writer, control } = this.#ports;
-    if (kind === "epoch") return this.#epochs.sweep(control, id);
-    if (kind === "orders") return writer.deleteOrders(this.epoch, this.applied, id);
-    return this.#write([{ section: "s", id, value: undefined }]);
+    if (kind === "epoch") return this.#epochs.sweep(id);
+    if (kind === "set") return this.#write([{ section: "s", id, value: undefined }]);
+    const count = this.applied.orders.get(id) ?? 0;
+    return this.#write(
+      Array.from({ length: count }, (_, index) => ({ section: "o", id, index, count, value: undefined })),
+    );
   }
 }

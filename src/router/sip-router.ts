@@ -9,7 +9,6 @@ import { Programmer } from "./programmer.ts";
 import { RpcClient } from "./rpc-client.ts";
 import { Snapshot } from "./snapshot.ts";
 import type { RouterHandlers, RouterOptions, RouterState } from "./types.ts";
-import { TableWriter } from "./writer.ts";
 
 const DEFAULTS = { host: "127.0.0.1", discoveryTimeoutMs: 2000, pollMs: 300, snapshotDelayMs: 3000 };
 const GRACE = { setsMs: 60_000, ordersMs: 10_000 };
@@ -104,9 +103,8 @@ export class SipRouter {
       programmer.observe(status, askedAt);
     });
     const grace = this.#options.grace ?? GRACE;
-    const writer = new TableWriter(this.#rpc);
     const programmer = new Programmer(
-      { table, orders, dialogKey, grace, writer, control },
+      { table, orders, dialogKey, grace, rpc: this.#rpc, control },
       () => {
         handlers.programmed();
       },

@@ -22,13 +22,20 @@ export class FakeRouter {
     ["learned", new Map()],
     ["cnt", new Map()],
   ]);
-  /** Requests as executed: `set KEY`, `delete KEY`, `active`, `sweep EPOCH`, `verdict …`. */
+  /** What was executed: `set KEY`, `delete KEY`, `sweep EPOCH`, `verdict …`. */
   readonly journal: string[] = [];
   /** Called after everything that changed the table. */
   changed: () => void = () => undefined;
+  /** Called before each line of a write is executed. */
+  beforeLine: () => void = () => undefined;
   /** Decides what becomes of a datagram with a request: call `deliver` any number of times, at any time. */
   network: (deliver: () => void) => void = (deliver) => {
     deliver();
+  };
+  /** Decides what becomes of a write: executed or not, and whether its answer arrives. May execute it later, too. */
+  writes: (execute: () => void) => "answer" | "break" = (execute) => {
+    execute();
+    return "answer";
   };
   /** Everything that the operator wrote to the event stream. */
   heard = "";
@@ -39,12 +46,13 @@ export class FakeRouter {
     this.#accept(socket);
   });
   readonly #streams = new Set<Socket>();
+  #ticket = 1;
 
   static async start(): Promise<FakeRouter> {
     const router = new FakeRouter();
     router.#rpc.on("message", (data, from) => {
       router.network(() => {
-        router.#execute(data, from);
+        router.#answer(data, from);
       });
     });
     router.#rpc.bind(0, HOST);
@@ -82,6 +90,7 @@ export class FakeRouter {
   /** Another process takes over: empty, on the same ports. */
   restart(instance: string): void {
     this.instance = instance;
+    this.#ticket = 1;
     for (const table of this.tables.values()) table.clear();
     this.disconnect();
   }
@@ -116,21 +125,16 @@ export class FakeRouter {
     socket.write(netstring(`H|${this.instance}`));
   }
 
-  #execute(data: Buffer, from: RemoteInfo): void {
+  #answer(data: Buffer, from: RemoteInfo): void {
     const { id, method, params } = JSON.parse(data.toString()) as RpcRequest;
     const answer = JSON.stringify({ jsonrpc: "2.0", ...this.#call(method, params), id });
     this.#rpc.send(answer, from.port, from.address);
   }
 
-  #call(method: string, [table = "", key = "", value = ""]: readonly string[]): object {
+  #call(method: string, [table = "", key = ""]: readonly string[]): object {
     const entries = this.#table(table);
     if (method === "htable.get") return this.#get(entries, key);
     if (method === "htable.dump") return { result: [...entries].map(slotOf) };
-    if (method === "htable.sets") {
-      entries.set(key, value);
-      this.#note(`set ${key}`);
-      return { result: "Ok. Key set to new value." };
-    }
     if (method !== "htable.delete") return { error: { code: 500, message: "Method Not Found" } };
     const existed = entries.delete(key);
     this.#note(`delete ${key}`);
@@ -146,23 +150,40 @@ export class FakeRouter {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let body = "";
     for await (const chunk of request) body += String(chunk);
-    response.statusCode = this.#command(request.url ?? "", body);
+    if (request.url === "/table") {
+      let answer = { status: 500, body: "" };
+      const fate = this.writes(() => (answer = this.#write(body)));
+      if (fate === "answer") response.writeHead(answer.status).end(answer.body);
+      else request.socket.destroy();
+      return;
+    }
+    if (request.url === "/sweep") this.#sweep(body);
+    if (request.url === "/verdict") this.#note(`verdict ${body}`);
     response.end(request.url === "/status" ? `${this.instance}|${this.epoch ?? ""}|` : "");
   }
 
-  #command(path: string, body: string): number {
-    if (path === "/active") return this.#activate(body);
-    if (path === "/sweep") this.#sweep(body);
-    if (path === "/verdict") this.#note(`verdict ${body}`);
-    return 200;
+  #write(body: string): { status: number; body: string } {
+    const [head, ...lines] = body.split("\n");
+    const valid = head === `${this.instance}|${this.#ticket}`;
+    const { instance } = this;
+    for (const line of valid ? lines : []) {
+      this.beforeLine();
+      if (this.instance !== instance) return { status: 500, body: "died" };
+      this.#execute(line);
+    }
+    if (valid) this.#ticket += 1;
+    return { status: valid ? 200 : 409, body: `${this.instance}|${this.#ticket}` };
   }
 
-  #activate(body: string): number {
-    const bar = body.indexOf("|");
-    if (body.slice(0, bar) !== this.instance) return 409;
-    this.table.set("active", body.slice(bar + 1));
-    this.#note("active");
-    return 200;
+  #execute(line: string): void {
+    const bar = line.indexOf("|");
+    if (bar === -1) {
+      this.table.delete(line);
+      this.#note(`delete ${line}`);
+      return;
+    }
+    this.table.set(line.slice(0, bar), line.slice(bar + 1));
+    this.#note(`set ${line.slice(0, bar)}`);
   }
 
   #sweep(epoch: string): void {

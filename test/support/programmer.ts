@@ -8,7 +8,6 @@ import { StatusPoll } from "../../src/router/status-poll.ts";
 import { Programmer } from "../../src/router/programmer.ts";
 import { RpcClient } from "../../src/router/rpc-client.ts";
 import type { Grace } from "../../src/router/types.ts";
-import { TableWriter } from "../../src/router/writer.ts";
 import { FakeRouter } from "./fake-router.ts";
 import { config } from "./federation-objects.ts";
 import { danglingReferences, entriesInForce, expectedEntries } from "./router-table.ts";
@@ -47,7 +46,7 @@ export async function startProgrammer(
   const model = new Model(config());
   let programmed = 0;
   const programmer = new Programmer(
-    { table: model.table, orders, dialogKey: "c0ffee", grace, writer: new TableWriter(rpc), control },
+    { table: model.table, orders, dialogKey: "c0ffee", grace, rpc, control },
     () => (programmed += 1),
     pino({ level: "silent" }),
   );

@@ -29,19 +29,19 @@ test("the status of a router: programmed, empty, and no router", async (t) => {
   assert.equal(await client.status(), undefined);
 });
 
-test("commands carry one line", async (t) => {
+test("what commands carry", async (t) => {
   const seen: string[] = [];
   const client = await setUp(t, (request, response) => {
     request.on("data", (data) => seen.push(`${request.method ?? ""} ${request.url ?? ""} ${String(data)}`));
     request.on("end", () => response.end());
   });
-  await client.activate("i1", "e1|1|0|S||");
+  await client.write("i1|7", ["e1/n/a.test|A|", "e1/n/b.test"]);
   await client.verdict("a.test", "default");
   await client.verdict("b.test", "uncached");
   await client.verdict("c.test", "refused");
   await client.sweep("e0");
   assert.deepEqual(seen, [
-    "POST /active i1|e1|1|0|S||",
+    "POST /table i1|7\ne1/n/a.test|A|\ne1/n/b.test",
     "POST /verdict a.test|D",
     "POST /verdict b.test|U",
     "POST /verdict c.test|B",
@@ -50,8 +50,8 @@ test("commands carry one line", async (t) => {
 });
 
 test("a refusal carries its status", async (t) => {
-  const client = await setUp(t, (_request, response) => response.writeHead(409).end("Conflict\n"));
-  assert.deepEqual(await client.activate("i0", "e1"), { ok: false, status: 409, message: "Conflict" });
+  const client = await setUp(t, (_request, response) => response.writeHead(409).end("i1|8\n"));
+  assert.deepEqual(await client.write("i0|7", []), { ok: false, status: 409, message: "i1|8" });
 });
 
 test("a kept connection that breaks under a request costs one more attempt", async (t) => {

@@ -22,25 +22,15 @@ function everything({ table }: Model): Dirty {
   return { names: table.names.keys(), sets: table.routeSets.keys() };
 }
 
-/** The writes of a plan in their order; what may be written at once is one line. */
 function steps(todo: Plan): string[] {
-  return [
-    ...todo.orders.map(({ values }) => `orders ${values.length}`),
-    ...[...todo.sets, todo.names, todo.deletedNames, ...todo.tombstones].flatMap((writes) =>
-      writes.length === 0
-        ? []
-        : [writes.map(({ section, id, value }) => `${section}/${id} ${value ?? "∅"}`).join(", ")],
-    ),
-  ];
+  return todo.writes.map((write) => {
+    if (write.section === "active") return `active ${write.value}`;
+    return `${write.section}/${write.id} ${write.value ?? "∅"}`;
+  });
 }
 
 function settle(applied: AppliedTable, todo: Plan): void {
-  for (const { id, values } of todo.orders) {
-    applied.orders.set(id, values.length);
-    applied.completeOrders.add(id);
-  }
-  const writes = [...todo.sets, todo.names, todo.deletedNames, ...todo.tombstones].flat();
-  for (const write of writes) applied.settle(write, true);
+  for (const write of todo.writes) applied.settle(write, true);
 }
 
 const withoutIds = (lines: readonly string[]) => lines.map((line) => line.replace(/[0-9a-f]{16}/g, "ID"));
@@ -49,12 +39,26 @@ test("orders come before sets, sets after what they name, names last", () => {
   const made = model();
   made.setDomain(domain("a.b.test"));
   assert.deepEqual(withoutIds(steps(plan(made.table, new AppliedTable(), everything(made), orders))), [
-    "orders 2",
+    "o/ID sip:192.0.2.4:5060;transport=tcp sip:192.0.2.5:5060;transport=tcp",
+    "o/ID sip:192.0.2.5:5060;transport=tcp sip:192.0.2.4:5060;transport=tcp",
     "s/* 0||1|sip:192.0.2.1:5060;transport=tcp",
     "s/.test 0|*|1|sip:192.0.2.2:5060;transport=tcp",
     "s/.b.test 0|.test|1|sip:192.0.2.3:5060;transport=tcp",
     "s/a.b.test 0|.b.test|2|ID",
-    "n/a.b.test A|a.b.test, n/local.test L|",
+    "n/a.b.test A|a.b.test",
+    "n/local.test L|",
+  ]);
+});
+
+test("the record comes after what it needs, and before what it lets go", () => {
+  const made = model();
+  const applied = new AppliedTable();
+  applied.settle({ section: "n", id: "gone.test", value: "A|" }, true);
+  const todo = plan(made.table, applied, { names: ["gone.test"], sets: [] }, orders, "e1|1|2|S||");
+  assert.deepEqual(steps(todo), [
+    "s/* 0||1|sip:192.0.2.1:5060;transport=tcp",
+    "active e1|1|2|S||",
+    "n/gone.test ∅",
   ]);
 });
 
@@ -73,7 +77,7 @@ test("a change pulls in every set that it refers to, announced or not", () => {
   );
   assert.deepEqual(
     lines.map((line) => line.split(" ")[0]),
-    ["orders", "s/*", "s/.test", "s/.b.test", "s/a.b.test", "n/a.b.test"],
+    ["o/ID", "o/ID", "s/*", "s/.test", "s/.b.test", "s/a.b.test", "n/a.b.test"],
   );
 });
 
