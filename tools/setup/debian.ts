@@ -12,13 +12,16 @@ const packages = [
   "sip-tester", // sipp
 ];
 
+/** What runs the images as pods: only root can, so nobody else is asked for them. */
+const containerPackages = ["buildah", "catatonit", "podman", "runc"];
+
 const policyFile = "/usr/sbin/policy-rc.d";
 
 /**
- * The packages that are not installed.
+ * The packages that are not installed; `forTests`: of those too that only the tests need.
  * @throws Error with the command to type when there are some and this is not root.
  */
-export async function missingDebianPackages(): Promise<readonly string[]> {
+export async function missingDebianPackages(forTests: boolean): Promise<readonly string[]> {
   const query = ["-W", "-f", "${Package} ${db:Status-Status}\\n"];
   const installed = await runCommand("dpkg-query", query).catch((cause: unknown) => {
     throw new Error("this is not a Debian system: install Kamailio 5.6 or later, and sipp, by hand", {
@@ -26,8 +29,10 @@ export async function missingDebianPackages(): Promise<readonly string[]> {
     });
   });
   const present = new Set(installed.split("\n"));
-  const missing = packages.filter((name) => !present.has(`${name} installed`));
-  if (missing.length > 0 && process.getuid?.() !== 0) {
+  const isRoot = process.getuid?.() === 0;
+  const needed = [...packages, ...(forTests && isRoot ? containerPackages : [])];
+  const missing = needed.filter((name) => !present.has(`${name} installed`));
+  if (missing.length > 0 && !isRoot) {
     throw new Error(
       `Debian packages are missing. Run this, then try again:\n\n    sudo apt-get ${installArguments(missing).join(" ")}\n`,
     );

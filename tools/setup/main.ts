@@ -1,6 +1,6 @@
 /**
  * The second half of the set-up, on the pinned Node.js: Debian packages and the control plane, and with `--tests`
- * what only the tests need: the other release's Kamailio, and Helm.
+ * what only the tests need: containers, the other release's Kamailio, and Helm.
  */
 import { buildControlPlane, controlPlaneIsBuilt } from "./control-plane.ts";
 import { installDebianPackages, missingDebianPackages } from "./debian.ts";
@@ -23,7 +23,7 @@ async function buildGoParts(): Promise<void> {
 
 try {
   if (!controlPlaneIsBuilt()) await requireGo();
-  const missing = await missingDebianPackages();
+  const missing = await missingDebianPackages(forTests);
   const results = await Promise.allSettled([buildGoParts(), installDebianParts(missing)]);
   const failed = results.filter((result) => result.status === "rejected");
   for (const { reason } of failed) report(reason);
