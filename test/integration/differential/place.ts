@@ -65,7 +65,8 @@ export class Place {
     return {
       localDomains: ["local.test", "b.test"],
       insideNetworks: [network(8)],
-      ownAddresses: [ipv4, ipv6].flatMap((host) => [port, insidePort].map((it) => ({ host, port: it }))),
+      // as src/config has it: localhost is a name of the control listener
+      ownAddresses: [ipv4, ipv6, "localhost"].flatMap((host) => [port, insidePort].map((it) => ({ host, port: it }))),
       nextHops: [
         ...this.hops.map(({ host, port: nextHopPort, transport }) => {
           const protocolType = transport;
