@@ -79,7 +79,8 @@ export async function compileControlPlane(
   };
   const partial = join(directory, `${binary}.partial`);
   const flags = ["-v", "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", linkerFlags()];
-  await runCommand("go", ["build", ...flags, "-o", partial, "."], { cwd: sourceDirectory, onLine });
+  const env = { CGO_ENABLED: "0" }; // the same with and without a C compiler
+  await runCommand("go", ["build", ...flags, "-o", partial, "."], { cwd: sourceDirectory, env, onLine });
   renameSync(partial, join(directory, binary));
   for (const name of programs) {
     rmSync(join(directory, name), { force: true });
