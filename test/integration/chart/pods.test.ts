@@ -1,12 +1,17 @@
 /** The images of the Dockerfile, in a pod that the chart renders, run by a real container runtime. */
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
+import { API_VERSION, STATIC_ROUTE } from "../../../src/api/names.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { obstacle } from "./containers.ts";
 import { RunningPod } from "./running-pod.ts";
 
 /** Building from nothing downloads packages and compiles. */
 const BUILD_TIMEOUT = 540_000;
+
+function route(name: string, spec: object): object {
+  return { apiVersion: API_VERSION, kind: STATIC_ROUTE.kind, metadata: { name }, spec };
+}
 
 suite("pods", { skip: obstacle(), timeout: BUILD_TIMEOUT }, () => {
   let pod: RunningPod;
@@ -31,6 +36,37 @@ suite("pods", { skip: obstacle(), timeout: BUILD_TIMEOUT }, () => {
     assert.equal((await pod.get(8065, "/healthz")).status, 200);
     assert.match(await (await pod.get(8065, "/metrics")).text(), /^sip_router_up 1$/m);
     assert.equal((await pod.get(8065, "/explain?uri=sip:bob@partner.example")).status, 404);
+  });
+
+  test("SIP flows through the pod, both ways, and a domain is discovered", async (t) => {
+    const [platform, partner] = await Promise.all([pod.userAgent(), pod.userAgent()]);
+    t.after(() => Promise.all([platform.close(), partner.close()]));
+    await pod.apply(
+      route("default", { destinationPattern: ".*", nextHop: partner.host, blockRoute: false }),
+      route("platform", { destinationPattern: "example.com", nextHop: platform.host }),
+    );
+    await pod.kubectl("wait", "--for=condition=Programmed", "--timeout=30s", "staticroute", "--all");
+
+    const alice = "sip:alice@example.com";
+    const bob = "sip:bob@partner.example";
+    const inside = { host: pod.address, port: 5070, transport: "udp" } as const;
+    const outside = { host: pod.address, port: 5060, transport: "tcp" } as const;
+    const out = await platform.request({ method: "MESSAGE", uri: bob, from: alice, target: inside });
+    assert.equal(out.status, 200);
+    assert.deepEqual(
+      partner.received.map(({ uri }) => uri),
+      [bob],
+    );
+    await waitFor("the domain to be listed", () => pod.kubectl("get", "federateddomain", "partner.example"));
+
+    const back = await partner.request({ method: "MESSAGE", uri: alice, from: bob, target: outside });
+    assert.equal(back.status, 200);
+    const relayed = { method: "MESSAGE", uri: "sip:eve@third.example", from: bob, target: outside };
+    assert.equal((await partner.request(relayed)).status, 403, "the outside port is no relay");
+    assert.match(
+      await (await pod.get(8065, "/metrics")).text(),
+      /^sip_requests_total\{method="MESSAGE",outcome="\w+"\} \d+$/m,
+    );
   });
 
   for (const container of ["operator", "sip-router"] as const) {

@@ -1,9 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type AddressBlock, claimAddressBlock } from "../../support/addresses.ts";
-import { type KubernetesApi, createNamespace, kubectl } from "../../support/control-plane.ts";
+import { type KubernetesApi, applyObjects, createNamespace, kubectl } from "../../support/control-plane.ts";
 import { runKubectl } from "../../support/control-plane/kubectl.ts";
 import { sharedControlPlane } from "../../support/shared-control-plane.ts";
+import { UserAgent } from "../../support/sip/user-agent.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { podman } from "./containers.ts";
@@ -41,9 +42,9 @@ export class RunningPod {
     return pod;
   }
 
-  /** An address of the pod's own block, of which every port is free. */
-  nextAddress(): string {
-    return this.#block.next();
+  /** A SIP user agent at an address of its own. */
+  async userAgent(): Promise<UserAgent> {
+    return UserAgent.open({ host: this.#block.next() });
   }
 
   async waitUntilReady(): Promise<void> {
@@ -77,6 +78,11 @@ export class RunningPod {
   /** As the administrator, in the namespace of the pod. */
   async kubectl(...args: string[]): Promise<string> {
     return (await kubectl(this.#api, "-n", this.#namespace, ...args)).stdout;
+  }
+
+  /** `kubectl apply` of objects, in the namespace of the pod. */
+  async apply(...objects: readonly object[]): Promise<void> {
+    await applyObjects(this.#api, this.#namespace, objects);
   }
 
   /** When each container started; changes when one is restarted. */
