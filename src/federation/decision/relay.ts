@@ -49,14 +49,14 @@ function relay(
   sets: readonly RouteSet[],
   learning: Learning,
 ): Decision {
-  const [first] = sets;
-  if (!first) return answer(situation, 7, [500, "No Usable Next Hop"], "No route in service leads there.");
   const needsTls = situation.request.requestUri.scheme === "sips";
   const candidates = sets.flatMap(byPreference).filter((hop) => !needsTls || hop.transport === "TLS");
-  if (candidates.length === 0) {
+  if (needsTls && candidates.length === 0) {
     const why = "A sips: URI asks for TLS on every hop, and no next hop is reached over TLS.";
     return answer(situation, row, [480, "No TLS Next Hop"], why);
   }
+  const [first] = sets;
+  if (!first) return answer(situation, 7, [500, "No Usable Next Hop"], "No route in service leads there.");
   return {
     ...basis(situation, row, `It goes by ${sets.map(name).join(", then ")}.`),
     action: "relay",
