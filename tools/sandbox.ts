@@ -52,5 +52,7 @@ function runningSandbox(): number | undefined {
   if (!existsSync(pidFile)) return undefined;
   const pid = Number(readFileSync(pidFile, "utf8"));
   const commandLine = `/proc/${pid}/cmdline`;
-  return existsSync(commandLine) && readFileSync(commandLine, "utf8").includes("sandbox.ts") ? pid : undefined;
+  return existsSync(commandLine) && readFileSync(commandLine, "utf8").includes("sandbox.ts")
+    ? pid
+    : undefined;
 }
