@@ -1,7 +1,7 @@
 import { Counter, type Registry } from "prom-client";
 import { observed } from "./instruments.ts";
 
-/** A counter of the SIP router: `METHOD:outcome`, with `OTHER` for methods that it does not know. */
+/** A counter of the SIP router, `what:outcome`: of requests `METHOD:outcome`, else what kamailio.cfg counts. */
 export interface RouterCounter {
   readonly name: string;
   readonly count: number;
@@ -23,17 +23,60 @@ export interface RouterCondition {
 
 /** Mirrors the counters that the SIP router keeps itself. They begin at 0 with each of its starts. */
 export function mirrorCounters(registry: Registry, read: () => Promise<readonly RouterCounter[]>): void {
+  const counters = shared(read);
+  mirror(registry, counters, "sip_requests_total", "SIP requests by method and outcome.", (what, outcome) =>
+    /^[A-Z]+$/.test(what) ? { method: what, outcome } : undefined,
+  );
+  mirror(
+    registry,
+    counters,
+    "sip_questions_total",
+    "Questions of the SIP router to its operator.",
+    (what, result) => (what === "questions" && result !== "outstanding" ? { result } : undefined),
+  );
+  mirror(
+    registry,
+    counters,
+    "sip_next_hop_failures_total",
+    "Next hops passed over after a failure.",
+    (what) => (what === "next_hop" ? {} : undefined),
+  );
+}
+
+/** One metric of those counters for which there are labels. */
+function mirror(
+  registry: Registry,
+  read: () => Promise<readonly RouterCounter[]>,
+  name: string,
+  help: string,
+  labelsOf: (what: string, outcome: string) => Record<string, string> | undefined,
+): void {
   new Counter({
-    name: "sip_requests_total",
-    help: "SIP requests by method and outcome.",
-    labelNames: ["method", "outcome"],
+    name,
+    help,
+    labelNames: ["method", "outcome", "result"],
     registers: [registry],
     async collect() {
       const counters = await read();
       this.reset();
-      for (const { name, count } of counters) this.inc(labelsOf(name), count);
+      for (const counter of counters) {
+        const [what = "", outcome = ""] = counter.name.split(":");
+        const labels = labelsOf(what, outcome);
+        if (labels !== undefined) this.inc(labels, counter.count);
+      }
     },
   });
+}
+
+/** One call under way serves all who ask meanwhile: the metrics of a scrape are collected side by side. */
+function shared<T>(call: () => Promise<T>): () => Promise<T> {
+  let underWay: Promise<T> | undefined;
+  return () => {
+    underWay ??= call().finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
+  };
 }
 
 /** Where the state of the SIP router is read from. Called once. */
@@ -51,9 +94,4 @@ export function observeRouter(registry: Registry, read: () => RouterCondition): 
   };
   for (const [name, [help, value]] of Object.entries(gauges))
     observed(registry, name, help, () => value(read()));
-}
-
-function labelsOf(name: string): { method: string; outcome: string } {
-  const [method = "", outcome = ""] = name.split(":");
-  return { method, outcome };
 }

@@ -111,13 +111,23 @@ test("the router's counters are mirrored, start over with it, and are absent whi
   let counters = [
     { name: "MESSAGE:relayed", count: 12 },
     { name: "INVITE:403", count: 1 },
+    { name: "questions:asked", count: 5 },
+    { name: "questions:outstanding", count: 2 },
+    { name: "next_hop:failed", count: 3 },
   ];
-  metrics.mirrorCounters(() => Promise.resolve(counters));
+  let reads = 0;
+  metrics.mirrorCounters(() => {
+    reads += 1;
+    return Promise.resolve(counters);
+  });
+  await assertLines(metrics, 'sip_questions_total{result="asked"} 5', "sip_next_hop_failures_total 3");
+  assert.equal(reads, 1, "one scrape asks the router once");
   const first = [
     'sip_requests_total{method="MESSAGE",outcome="relayed"} 12',
     'sip_requests_total{method="INVITE",outcome="403"} 1',
   ];
   assert.deepEqual(await linesOf(metrics, "sip_requests_total"), first);
+  assert.deepEqual(await linesOf(metrics, "sip_questions_total"), ['sip_questions_total{result="asked"} 5']);
   assert.deepEqual(await linesOf(metrics, "sip_requests_total"), first, "a second scrape adds nothing up");
   counters = [{ name: "MESSAGE:relayed", count: 1 }];
   assert.deepEqual(await linesOf(metrics, "sip_requests_total"), [
