@@ -3,7 +3,6 @@ import { Conditions, DEFAULT_ROUTE_NAME, ORIGIN_LABEL } from "../../../src/api/n
 import type { Condition } from "../../../src/api/types.ts";
 import { read, type Kinds } from "../../support/crd-objects.ts";
 import type { Environment } from "../../support/environment.ts";
-import { waitFor } from "../../support/wait-for.ts";
 import type { Manifest } from "./objects.ts";
 
 type Kind = keyof Kinds;
@@ -14,7 +13,7 @@ export interface KubernetesEvent {
   readonly note: string;
 }
 
-const READY_TIMEOUT = "30s";
+const PATIENCE = "30s";
 
 export class Cluster {
   readonly #environment: Environment;
@@ -37,7 +36,7 @@ export class Cluster {
   /** `kubectl wait --for=condition=Ready`, which looks at the generation too. */
   async ready(...manifests: readonly Manifest[]): Promise<void> {
     const names = manifests.map(({ kind, metadata: { name } }) => `${kind}/${name}`);
-    await this.kubectl("wait", "--for=condition=Ready", `--timeout=${READY_TIMEOUT}`, ...names);
+    await this.kubectl("wait", "--for=condition=Ready", `--timeout=${PATIENCE}`, ...names);
   }
 
   /** `kubectl delete`. */
@@ -58,9 +57,16 @@ export class Cluster {
     return read(this.#environment.api, this.#environment.namespace, kind, name);
   }
 
-  /** Waits until the object is there, and returns it. */
+  /** Waits until the object is there (`kubectl wait`), and returns it. */
   async appears<K extends Kind>(kind: K, name: string): Promise<Kinds[K]> {
-    return waitFor(`${kind} ${name}`, async () => (await this.#find(kind, name))[0], { timeout: 30_000 });
+    const created = ["--for=create", `--timeout=${PATIENCE}`, `${kind}/${name}`, "-o", "json"];
+    return JSON.parse(await this.kubectl("wait", ...created)) as Kinds[K];
+  }
+
+  /** The object, if it is there. */
+  async find<K extends Kind>(kind: K, name: string): Promise<Kinds[K] | undefined> {
+    const output = await this.kubectl("get", kind, name, "--ignore-not-found", "-o", "json");
+    return output === "" ? undefined : (JSON.parse(output) as Kinds[K]);
   }
 
   /** All names of a kind, sorted; only discovered ones where told. */
@@ -86,12 +92,7 @@ export class Cluster {
   /** Waits until the operator has created the predefined route, and all of it is in force. */
   async predefinedRoute(): Promise<void> {
     await this.appears("StaticRoute", DEFAULT_ROUTE_NAME);
-    await this.kubectl("wait", "--for=condition=Ready", `--timeout=${READY_TIMEOUT}`, "sroute/default");
-  }
-
-  async #find<K extends Kind>(kind: K, name: string): Promise<Kinds[K][]> {
-    const output = await this.kubectl("get", kind, name, "--ignore-not-found", "-o", "json");
-    return output === "" ? [] : [JSON.parse(output) as Kinds[K]];
+    await this.kubectl("wait", "--for=condition=Ready", `--timeout=${PATIENCE}`, "sroute/default");
   }
 }
 
