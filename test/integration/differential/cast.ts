@@ -1,5 +1,5 @@
 import { claimAddressBlock } from "../../support/addresses.ts";
-import { header, type SipResponseMessage } from "../../support/sip/message.ts";
+import { header, type SipMessage } from "../../support/sip/message.ts";
 import { UserAgent, type ReceivedRequest } from "../../support/sip/user-agent.ts";
 import { IPV6, Place, SIP_PORT, uriOf } from "./place.ts";
 
@@ -24,6 +24,8 @@ export class Cast {
   readonly #agents: ReadonlyMap<string, UserAgent>;
   readonly #answers: ReadonlyMap<string, number | undefined>;
   readonly #visits = new Map<string, Visit[]>();
+  /** Of all requests that anybody sent. */
+  readonly #ids = new Set<string>();
   readonly #seen = new Map<UserAgent, number>();
 
   private constructor(place: Place, agents: readonly UserAgent[]) {
@@ -67,21 +69,21 @@ export class Cast {
     return agent.received.findLast((request) => idOf(request) === id);
   }
 
-  /** Forgets all visits; what came to anybody since the last call and belongs to no request of these ids, in words. */
-  takeStrays(ids: ReadonlySet<string>): string[] {
+  /**
+   * Forgets all visits; what came to anybody since the last call and belongs to no request of these ids, in words. What
+   * belongs to earlier ids comes late because something had gone wrong then, and was told then.
+   */
+  takeStrays(ids: Iterable<string>): string[] {
     this.#visits.clear();
+    for (const id of ids) this.#ids.add(id);
     const agents = [...this.#agents.values()];
-    const requests = agents.flatMap((agent) => {
-      const news = agent.received.slice(this.#seen.get(agent) ?? 0);
+    return agents.flatMap((agent) => {
+      const requests = agent.received.slice(this.#seen.get(agent) ?? 0);
       this.#seen.set(agent, agent.received.length);
-      return news
-        .filter((request) => !ids.has(idOf(request)))
-        .map((request) => `${agent.host} got an unexpected ${request.method} ${request.uri}`);
+      return [...requests, ...agent.strayResponses.splice(0)]
+        .filter((message) => message.kind === "response" || !this.#ids.has(idOf(message)))
+        .map((message) => `${agent.host} got an unexpected ${about(message)}`);
     });
-    const responses = agents.flatMap(({ host, strayResponses }) =>
-      strayResponses.splice(0).map((response) => `${host} got an unexpected ${aboutResponse(response)}`),
-    );
-    return [...requests, ...responses];
   }
 
   async close(): Promise<void> {
@@ -98,8 +100,10 @@ export class Cast {
   }
 }
 
-function aboutResponse(response: SipResponseMessage): string {
-  return `${response.status} to ${header(response, "CSeq")}`;
+function about(message: SipMessage): string {
+  return message.kind === "request"
+    ? `${message.method} ${message.uri}`
+    : `${message.status} to ${header(message, "CSeq")}`;
 }
 
 /** A port of `IPV6` that nobody listened at a moment ago. */

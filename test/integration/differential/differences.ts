@@ -14,6 +14,7 @@ export function differences(
 ): string[] {
   const { visits } = observation;
   const all = [...visits.flatMap((visit) => changes(visit, observation)), ...provisional(observation)];
+  if (!observation.acknowledged) all.push("the ACK did not arrive");
   if (outcome.kind !== "walk") {
     const status = outcome.kind === "silence" ? undefined : outcome.status;
     return [...all, ...statuses(status, observation), ...visits.map(({ hop }) => `it went to ${hop}`)];

@@ -1,6 +1,7 @@
 /** What the router asks the operator and reports to it, held to what had to come of the requests of an act. */
 import { waitFor } from "../../support/wait-for.ts";
 import type { Expectation } from "./expectation.ts";
+import type { Operator } from "./operator.ts";
 import { isSuccess, type Observation } from "./performance.ts";
 import type { RouterUnderTest } from "./router-under-test.ts";
 import type { NewRequest } from "./scenario.ts";
@@ -37,7 +38,7 @@ export async function differencesInLearning(
   attended: boolean,
 ): Promise<string[]> {
   const missing = (): string[] => [
-    ...missingQuestions(operator.questions, outcomes).map((subject) => `it did not ask about ${subject}`),
+    ...missingQuestions(operator, outcomes).map((subject) => `it did not ask about ${subject}`),
     ...missingReports(operator.reports, outcomes).map((domain) => `it did not report ${domain}`),
   ];
   if (attended) await eventually(() => missing().length === 0);
@@ -84,11 +85,15 @@ function differentMemory(
   ];
 }
 
-/** One question serves all that wait; none is needed where the domain was learned from the other side meanwhile. */
-function missingQuestions(asked: readonly string[], outcomes: readonly Outcome[]): string[] {
+/**
+ * One question serves all that wait. None is needed where the domain was learned from the other side meanwhile, nor,
+ * inbound, where one was asked a moment ago: nobody waits for its answer.
+ */
+function missingQuestions(operator: Operator, outcomes: readonly Outcome[]): string[] {
   const learned = learnedByAll(outcomes);
   return outcomes.flatMap(({ expectation: { question } }) => {
-    if (question === undefined || asked.includes(question)) return [];
+    if (question === undefined || operator.questions.includes(question)) return [];
+    if (question.startsWith("inbound ") && operator.wasAsked(question)) return [];
     const isLearned = learned.some((it) => it !== question && domainOf(it) === domainOf(question));
     return isLearned ? [] : [question];
   });

@@ -43,6 +43,7 @@ export class Operator {
   readonly #table: LiveTable;
   #router: SipRouter | undefined;
   #questions: string[] = [];
+  #earlierQuestions: string[] = [];
   #reports: Report[] = [];
 
   constructor(options: Omit<RouterOptions, "dialogKey" | "orders">, table: RoutingTable) {
@@ -108,9 +109,20 @@ export class Operator {
     return this.#reports.filter(({ remembered }) => remembered).map(({ subject }) => subject);
   }
 
+  /** Whether this was asked before the last `clear`, since the last `reset`. */
+  wasAsked(question: string): boolean {
+    return this.#earlierQuestions.includes(question);
+  }
+
   clear(): void {
+    this.#earlierQuestions.push(...this.#questions);
     this.#questions = [];
     this.#reports = [];
+  }
+
+  reset(): void {
+    this.clear();
+    this.#earlierQuestions = [];
   }
 
   async stop(): Promise<void> {

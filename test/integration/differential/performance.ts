@@ -19,6 +19,8 @@ export interface Observation {
   readonly status: number | undefined;
   readonly provisional: readonly number[];
   readonly visits: readonly Visit[];
+  /** False: the 2xx of an INVITE was acknowledged, but the ACK did not arrive. */
+  readonly acknowledged: boolean;
 }
 
 /** Both ends of a dialog that a new request opened. */
@@ -53,10 +55,9 @@ export class Performance {
     const sent = this.#agentOf(request).send({ ...this.#partsOf(request), timeout: TIMEOUT });
     const observation = await this.#observe(sent);
     const { final } = observation;
-    if (final !== undefined && isSuccess(final.status) && OPENS_DIALOG.has(request.method)) {
-      await this.#open(request, observation, final);
-    }
-    return observation;
+    if (final === undefined || !isSuccess(final.status) || !OPENS_DIALOG.has(request.method))
+      return observation;
+    return { ...observation, acknowledged: await this.#open(request, observation, final) };
   }
 
   /** Sends a request inside a dialog. */
@@ -106,7 +107,13 @@ export class Performance {
     const ack = buildRequest({ ...parts, from: "", body: "" }, local);
     await agent.sendOnce(ack, target);
     await this.settle(request);
-    return { sent: ack, status: undefined, provisional: [], visits: this.#cast.visitsOf(idOf(ack)) };
+    return {
+      sent: ack,
+      status: undefined,
+      provisional: [],
+      visits: this.#cast.visitsOf(idOf(ack)),
+      acknowledged: true,
+    };
   }
 
   async #observe(
@@ -119,12 +126,19 @@ export class Performance {
       status: final?.status,
       provisional: sent.provisional.map(({ status }) => status),
       visits: this.#cast.visitsOf(idOf(sent.request)),
+      acknowledged: true,
     };
   }
 
-  async #open(request: NewRequest, { sent, visits }: Observation, final: SipResponseMessage): Promise<void> {
+  /** Resolves to false when the ACK of the caller does not arrive. */
+  async #open(
+    request: NewRequest,
+    { sent, visits }: Observation,
+    final: SipResponseMessage,
+  ): Promise<boolean> {
     const visit = visits.at(-1);
-    if (visit === undefined) return;
+    // What is at an address of the router itself is no target inside a dialog
+    if (visit === undefined || visit.agent.host === IPV6 || request.source === IPV6) return true;
     const { agent, request: received } = visit;
     this.#cast.dialogs.add(header(sent, "Call-ID"));
     const caller = Dialog.ofCaller(this.#agentOf(request), sent, final);
@@ -134,10 +148,13 @@ export class Performance {
       caller: { dialog: caller, host: request.source },
       callee: { dialog: callee, host: agent.host },
     });
-    if (request.method !== "INVITE") return;
+    if (request.method !== "INVITE") return true;
     await caller.ack();
-    const acknowledged = (): unknown => this.#cast.received(agent, ackIdOf(sent));
-    await waitFor("the ACK of a 2xx", acknowledged, { interval: 1, timeout: TIMEOUT });
+    const arrived = (): unknown => this.#cast.received(agent, ackIdOf(sent));
+    return waitFor("the ACK of a 2xx", arrived, { interval: 1, timeout: TIMEOUT }).then(
+      () => true,
+      () => false,
+    );
   }
 }
 

@@ -66,7 +66,9 @@ export class Place {
       localDomains: ["local.test", "b.test"],
       insideNetworks: [network(8)],
       // as src/config has it: localhost is a name of the control listener
-      ownAddresses: [ipv4, ipv6, "localhost"].flatMap((host) => [port, insidePort].map((it) => ({ host, port: it }))),
+      ownAddresses: [ipv4, ipv6, "localhost"].flatMap((host) =>
+        [port, insidePort].map((it) => ({ host, port: it })),
+      ),
       nextHops: [
         ...this.hops.map(({ host, port: nextHopPort, transport }) => {
           const protocolType = transport;

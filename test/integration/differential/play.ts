@@ -65,7 +65,7 @@ export class Play {
     return [
       ...found,
       ...(await differencesInLearning(this.#router, outcomes, this.#reached, this.#isAttended)),
-      ...this.#cast.takeStrays(new Set(sent.flatMap((request) => [idOf(request), ackIdOf(request)]))),
+      ...this.#cast.takeStrays(sent.flatMap((request) => [idOf(request), ackIdOf(request)])),
     ];
   }
 

@@ -70,12 +70,13 @@ export class RouterUnderTest {
     return new Map(slots.flatMap(({ slot }) => slot.map(({ name, value }) => [name, value] as const)));
   };
 
-  /** The router forgets what it learned and what it found down: as if it had just been programmed. */
+  /** The router forgets what it learned, asked and found down: as if it had just been programmed. */
   async forgetEverything(): Promise<void> {
     const domains = [...(await this.remembered()).keys()];
     await Promise.all([
       ...domains.map((domain) => this.operator.forget(domain)),
       this.#rpc.call("htable.flush", ["down"]),
+      this.#rpc.call("htable.flush", ["asked"]),
     ]);
   }
 

@@ -44,6 +44,7 @@ export class Stage {
   async play(scenario: Scenario, decide: Decide): Promise<string[]> {
     const { operator } = this.#router;
     const model = modelOf(scenario);
+    operator.reset();
     operator.verdict = scenario.verdict;
     await operator.replace(model.table);
     if (scenario.operator === "starts") await operator.restart();

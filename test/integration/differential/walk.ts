@@ -37,6 +37,12 @@ export function tiersOf(table: RoutingTable, decision: Extract<Decision, { actio
 
 /** Holds the next hops that a request visited, in order, to what the tiers permit, and says how that must end. */
 export function follow(tiers: Tiers, visits: readonly string[], answers: Answers, down: Down): WalkResult {
+  if (
+    visits.length === 1 &&
+    tiers.flat().every((hop) => down.before.has(hop) || answers(hop) === undefined)
+  ) {
+    return lastResort(tiers, visits[0]);
+  }
   const rest = [...visits];
   const tried = new Set(down.before);
   for (const tier of tiers) {
@@ -45,13 +51,20 @@ export function follow(tiers: Tiers, visits: readonly string[], answers: Answers
       rest.shift();
       tried.add(hop);
       const status = answers(hop) ?? FAILED;
-      if (status !== FAILED)
+      if (status !== FAILED) {
         return rest.length === 0 ? { ok: true, status } : wrong(`went on after ${hop}`, rest);
+      }
     }
     const passedOver = [...open].filter((hop) => !down.meanwhile.has(hop));
     if (passedOver.length > 0) return wrong(`passed over ${passedOver.join(", ")}`, rest);
   }
   return rest.length === 0 ? { ok: true, status: ALL_FAILED } : wrong("went where no route leads", rest);
+}
+
+/** Where all failed a moment ago, the first is tried again, and no other. */
+function lastResort(tiers: Tiers, visit: string | undefined): WalkResult {
+  const isFirst = visit !== undefined && tiers[0]?.includes(visit);
+  return isFirst ? { ok: true, status: ALL_FAILED } : wrong("went where no route leads", [visit ?? ""]);
 }
 
 function wrong(what: string, rest: readonly string[]): WalkResult {
