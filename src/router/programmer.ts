@@ -211,8 +211,8 @@ export class Programmer {
   /** The first changes name everything: what is in the table is filled anyway, only deletions are left to note. */
   #prune(): void {
     const { names, routeSets } = this.#ports.table;
-    for (const name of this.#names) if (names.has(name)) this.#names.delete(name);
-    for (const key of this.#sets) if (routeSets.has(key)) this.#sets.delete(key);
+    this.#names = without(this.#names, names);
+    this.#sets = without(this.#sets, routeSets);
   }
 
   #isDirty(): boolean {
@@ -229,6 +229,12 @@ export class Programmer {
     this.#rejected += ids.length;
     this.#log.error({ ids: ids.slice(0, 10) }, "cannot be expressed in the router's table");
   }
+}
+
+function without(keys: Iterable<string>, present: ReadonlyMap<string, unknown>): Set<string> {
+  const absent = new Set<string>();
+  for (const key of keys) if (!present.has(key)) absent.add(key);
+  return absent;
 }
 
 function stopped(): Error {

@@ -1,0 +1,118 @@
+import { join } from "node:path";
+import { pino } from "pino";
+import { orders } from "../../../src/federation/shares.ts";
+import { RpcClient } from "../../../src/router/rpc-client.ts";
+import { SipRouter } from "../../../src/router/sip-router.ts";
+import type { RouterOptions } from "../../../src/router/types.ts";
+import { repositoryRoot } from "../../../tools/setup/paths.ts";
+import type { KamailioBinary } from "../../support/kamailio-binaries.ts";
+import { ManagedProcess } from "../../support/processes.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
+import { waitFor } from "../../support/wait-for.ts";
+
+const PORTS = { sip: 5060, health: 8060, control: 8061, rpc: 8062, event: 8063 };
+
+/** A real Kamailio with the product's configuration, all of it on one loopback address; it can be started again. */
+export class RealRouter {
+  readonly host: string;
+  readonly snapshotDirectory = temporaryDirectory("snapshot");
+  readonly #binary: KamailioBinary;
+  readonly #directory = temporaryDirectory("kamailio");
+  readonly #rpc: RpcClient;
+  #process: ManagedProcess | undefined;
+
+  constructor(binary: KamailioBinary, host: string) {
+    this.#binary = binary;
+    this.host = host;
+    this.#rpc = new RpcClient({ host, port: PORTS.rpc });
+  }
+
+  /** Resolves when it answers. */
+  async start(): Promise<void> {
+    const { host } = this;
+    const process = new ManagedProcess({
+      name: `Kamailio ${this.#binary.version}`,
+      command: join(repositoryRoot, "src/router/kamailio-run"),
+      args: [],
+      env: {
+        KAMAILIO: this.#binary.command,
+        SIP_IPV4: host,
+        SIP_PORT: String(PORTS.sip),
+        HEALTH_IPV4: host,
+        HEALTH_PORT: String(PORTS.health),
+        CONTROL_HOST: host,
+        CONTROL_PORT: String(PORTS.control),
+        RPC_PORT: String(PORTS.rpc),
+        EVENT_PORT: String(PORTS.event),
+        WORKERS: "2",
+        SHARED_MEMORY_MB: "256",
+        SNAPSHOT_DIRECTORY: this.snapshotDirectory,
+        RUN_DIRECTORY: this.#directory,
+      },
+      logFile: join(this.#directory, "kamailio.log"),
+      deathSignal: "TERM",
+    });
+    this.#process = process;
+    const answers = async () => {
+      process.assertRunning();
+      return (await fetch(`http://${host}:${PORTS.health}/healthz`)).ok;
+    };
+    await waitFor("Kamailio to answer", answers, { timeout: 30_000 });
+  }
+
+  /** Dies like in a crash. */
+  async kill(): Promise<void> {
+    await this.#process?.kill();
+  }
+
+  async stop(): Promise<void> {
+    this.#rpc.close();
+    await this.#process?.stop();
+  }
+
+  /** An operator's side of it. */
+  operator(options: Partial<RouterOptions> = {}): SipRouter {
+    return new SipRouter(
+      {
+        host: this.host,
+        controlPort: PORTS.control,
+        rpcPort: PORTS.rpc,
+        eventPort: PORTS.event,
+        dialogKey: "c0ffee",
+        orders,
+        snapshotDirectory: this.snapshotDirectory,
+        ...options,
+      },
+      pino({ level: "silent" }),
+    );
+  }
+
+  /** Would the kubelet send traffic to it? */
+  async ready(): Promise<boolean> {
+    return (await fetch(`http://${this.host}:${PORTS.health}/readyz`)).ok;
+  }
+
+  async flush(table: string): Promise<void> {
+    await this.#call("htable.flush", table);
+  }
+
+  async valueOf(table: string, key: string): Promise<string | undefined> {
+    const outcome = await this.#rpc.call("htable.get", [table, key]);
+    return outcome.ok ? (outcome.result as { item: { value: string } }).item.value : undefined;
+  }
+
+  /** Number of entries of a hash table. */
+  async sizeOf(table: string): Promise<number> {
+    const stats = (await this.#call("htable.stats")) as readonly {
+      readonly name: string;
+      readonly all: number;
+    }[];
+    return stats.find(({ name }) => name === table)?.all ?? 0;
+  }
+
+  async #call(method: string, ...params: readonly string[]): Promise<unknown> {
+    const outcome = await this.#rpc.call(method, params);
+    if (!outcome.ok) throw new Error(`${method} ${params.join(" ")}: ${outcome.message}`);
+    return outcome.result;
+  }
+}
