@@ -24,6 +24,7 @@ for (const binary of kamailioBinaries()) {
       const router = new RealRouter(binary, block.address(1));
       const inside = await UserAgent.open({ host: block.address(2) });
       const partner = await UserAgent.open({ host: block.address(3) });
+      const silent = await UserAgent.open({ host: block.address(4), handler: () => undefined });
       const model = new Model(config({ insideNetworks: [`${inside.host}/32`] }));
       model.setRoute(route("open", { destinationPattern: ".*", nextHop: partner.host, blockRoute: false }));
       await router.start();
@@ -31,7 +32,7 @@ for (const binary of kamailioBinaries()) {
       t.after(async () => {
         for (const operator of operators) await operator.stop();
         await router.stop();
-        await Promise.all([inside.close(), partner.close()]);
+        await Promise.all([inside.close(), partner.close(), silent.close()]);
         block.release();
       });
       const events: string[] = [];
@@ -58,7 +59,7 @@ for (const binary of kamailioBinaries()) {
         return (await inside.request({ method: "MESSAGE", uri: `sip:bob@${host}`, target })).status;
       };
       const operator = await startOperator();
-      return { router, model, operator, startOperator, events, message, partner };
+      return { router, model, operator, startOperator, events, message, inside, partner, silent };
     }
 
     test("100,000 domains are programmed, and the router relays by them", async (t) => {
@@ -152,6 +153,21 @@ for (const binary of kamailioBinaries()) {
       });
       assert.notEqual(epochs, before);
       await waitFor("the old keys to go", async () => (await router.sizeOf("t")) === size);
+    });
+
+    test("a request on its way passes over a set that is deleted meanwhile", async (t) => {
+      const { router, model, operator, inside, partner, silent } = await setUp(t);
+      model.setRoute(route("exact", { destinationPattern: "a.test", nextHop: silent.host, protocolType: "UDP" }));
+      model.setRoute(route("below", { destinationPattern: "*.test", nextHop: silent.host, protocolType: "UDP" }));
+      model.setDomain(domain("a.test"));
+      await operator.apply(model.takeChanges());
+      const target = { host: router.host, port: 5060, transport: "udp" } as const;
+      const call = inside.send({ method: "INVITE", uri: "sip:bob@a.test", target });
+      await silent.waitForRequest("the first attempt", ({ method }) => method === "INVITE");
+      model.deleteRoute("below");
+      await operator.apply(model.takeChanges());
+      assert.equal((await call.final).status, 200);
+      assert.deepEqual([silent.received.length, partner.received.length], [1, 1]);
     });
 
     test("under traffic, no request is lost to changes of any kind", async (t) => {

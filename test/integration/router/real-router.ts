@@ -44,6 +44,7 @@ export class RealRouter {
         CONTROL_PORT: String(PORTS.control),
         RPC_PORT: String(PORTS.rpc),
         EVENT_PORT: String(PORTS.event),
+        INVITE_TIMEOUT_MS: "500",
         WORKERS: "2",
         SHARED_MEMORY_MB: "256",
         SNAPSHOT_DIRECTORY: this.snapshotDirectory,
