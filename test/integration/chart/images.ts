@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCommand } from "../../../tools/setup/commands.ts";
 import { cachePath, repositoryRoot } from "../../../tools/setup/paths.ts";
-import { buildah, exclusively, prepareContainers } from "./containers.ts";
+import { buildah, exclusively, podman, prepareContainers } from "./containers.ts";
 
 export type Target = "operator" | "sip-router";
 
@@ -13,7 +13,9 @@ const dockerfile = readFileSync(join(repositoryRoot, "Dockerfile"), "utf8");
 export async function buildImages(): Promise<Record<Target, string>> {
   prepareContainers();
   await makeBases();
-  return { operator: await build("operator"), "sip-router": await build("sip-router") };
+  const images = { operator: await build("operator"), "sip-router": await build("sip-router") };
+  await podman("image", "prune", "--force", "--filter", "until=48h");
+  return images;
 }
 
 /** Returns the image's id. */

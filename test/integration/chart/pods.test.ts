@@ -45,7 +45,7 @@ suite("pods", { skip: obstacle(), timeout: BUILD_TIMEOUT }, () => {
       route("default", { destinationPattern: ".*", nextHop: partner.host, blockRoute: false }),
       route("platform", { destinationPattern: "example.com", nextHop: platform.host }),
     );
-    await pod.kubectl("wait", "--for=condition=Programmed", "--timeout=30s", "staticroute", "--all");
+    await pod.kubectl("wait", "--for=condition=Programmed", "--timeout=60s", "staticroute", "--all");
 
     const alice = "sip:alice@example.com";
     const bob = "sip:bob@partner.example";
@@ -100,7 +100,7 @@ suite("pods", { skip: obstacle(), timeout: BUILD_TIMEOUT }, () => {
     );
     await waitFor("the operator's end", async () => !(await pod.answers(8065, "/healthz")));
     assert.equal((await pod.get(8060, "/readyz")).status, 200);
-    await waitFor("the operator's return", () => pod.answers(8065, "/healthz"), { timeout: 30_000 });
+    await waitFor("the operator's return", () => pod.answers(8065, "/healthz"), { timeout: 60_000 });
     assert.equal((await pod.get(8060, "/readyz")).status, 200);
     assert.deepEqual(await pod.startTimes(), before, "no container was restarted");
   });
