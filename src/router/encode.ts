@@ -1,3 +1,4 @@
+/** The names, sets and settings of a routing table as the router's hash table holds them: docs/router-protocol.md. */
 import { createHash } from "node:crypto";
 import { isIP, isIPv6 } from "node:net";
 import type {
@@ -10,8 +11,6 @@ import type {
   TrustedPeer,
 } from "../federation/types.ts";
 import type { Orders } from "./types.ts";
-
-/** The names, sets and settings of a routing table as the router's hash table holds them (docs: router protocol). */
 
 const NAME = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
 const MAX_NAME = 253;
