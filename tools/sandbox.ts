@@ -1,12 +1,15 @@
-/** `npm run sandbox`: the whole product left running for a person to play in, until SIGINT or SIGTERM. */
+/**
+ * `npm run sandbox`: the whole product left running for a person to play in, until SIGINT or SIGTERM.
+ * Usage: sandbox.ts [DIRECTORY], `.sandbox` unless told.
+ */
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { sandboxHelp } from "./sandbox/help.ts";
 import { Sandbox } from "./sandbox/sandbox.ts";
 import { repositoryRoot } from "./setup/paths.ts";
 import { say } from "./setup/progress.ts";
 
-const directory = join(repositoryRoot, ".sandbox");
+const directory = resolve(process.argv[2] ?? join(repositoryRoot, ".sandbox"));
 const envFile = join(directory, "env");
 const pidFile = join(directory, "pid");
 const FOREVER = 2 ** 31 - 1;
@@ -21,7 +24,7 @@ const alive = setInterval(() => undefined, FOREVER);
 
 const rival = runningSandbox();
 if (rival !== undefined) {
-  console.error(`A sandbox of this clone is running already: process ${rival}`);
+  console.error(`A sandbox is running already in ${directory}: process ${rival}`);
   process.exit(1);
 }
 const starting = Sandbox.start(directory, say).then((sandbox) => {

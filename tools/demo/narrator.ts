@@ -14,7 +14,7 @@ interface Outcome {
 }
 
 /** "In force within a second", and time for a slow machine. */
-const PATIENCE = 10_000;
+const PATIENCE = 20_000;
 const INTERVAL = 200;
 
 export class Narrator {

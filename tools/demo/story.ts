@@ -135,11 +135,13 @@ async function inbound({ sandbox, narrator, directory }: Stage): Promise<void> {
 
 async function crashed({ sandbox, narrator }: Stage, partners: Peer): Promise<void> {
   const { router, operator } = sandbox.environment.replica;
-  narrator.step("The operator crashes: traffic goes on. The router crashes: it comes back with its table");
-  await narrator.run(`kill -KILL ${operator.pid ?? 0} && echo operator killed`, /operator killed/);
+  narrator.step(
+    "The router crashes: it is back with its table at once. The operator crashes: traffic goes on",
+  );
+  await narrator.run(`kill -KILL ${router.pid ?? 0} && echo router killed`, /router killed/);
   await narrator.run(message("alice@example.com", "bob@partner.example.org"), OK);
   await partners.saw(/wrote to sip:bob@partner.example.org/);
-  await narrator.run(`kill -KILL ${router.pid ?? 0} && echo router killed`, /router killed/);
+  await narrator.run(`kill -KILL ${operator.pid ?? 0} && echo operator killed`, /operator killed/);
   await narrator.run(message("alice@example.com", "bob@partner.example.org"), OK);
   await partners.saw(/wrote to sip:bob@partner.example.org/);
   await narrator.run("curl -s -o /dev/null -w '%{http_code}\\n' $ADMIN_URL/readyz", /^200$/m);
