@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import { Model } from "../../../src/federation/model.ts";
+import { orders } from "../../../src/federation/shares.ts";
 import type { SipRouter } from "../../../src/router/sip-router.ts";
 import type { RouterHandlers, RouterOptions } from "../../../src/router/types.ts";
 import { claimAddressBlock } from "../../support/addresses.ts";
 import { config, domain, route } from "../../support/federation-objects.ts";
 import { kamailioBinaries } from "../../support/kamailio-binaries.ts";
+import { expectedEntries } from "../../support/router-table.ts";
 import { UserAgent } from "../../support/sip/user-agent.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { RealRouter } from "./real-router.ts";
@@ -101,13 +103,19 @@ for (const binary of kamailioBinaries()) {
 
     test("with a snapshot a router serves before any operator is there", async (t) => {
       const { router, model, operator, message } = await setUp(t);
-      model.setDomain(domain("a.test"));
+      model.setDomain(domain("a.test", { sources: ["2001:db8::/32"] }));
       model.setDomain(domain("blocked.test", { policy: "Block" }));
+      for (const nextHop of ["2001:db8::1", "2001:db8::2"]) {
+        model.setRoute(route(`to-${nextHop}`, { destinationPattern: "*.six.test", nextHop }));
+      }
       await operator.apply(model.takeChanges());
       await operator.stop();
       await router.kill();
       await router.start();
       assert.equal(await router.ready(), true);
+      for (const [key, value] of Object.entries(expectedEntries(model.table, orders))) {
+        if (key !== "active") assert.equal(await router.valueOf("t", `snapshot/${key}`), value, key);
+      }
       assert.equal(await message("a.test"), 200);
       assert.equal(await message("blocked.test"), 403);
     });
