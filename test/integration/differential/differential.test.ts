@@ -9,7 +9,7 @@ import { test } from "node:test";
 import { decide } from "../../../src/federation/decide.ts";
 import { kamailioBinaries, type KamailioBinary } from "../../support/kamailio-binaries.ts";
 import { render, search, type Counterexample } from "./search.ts";
-import { scenario } from "./scenario.ts";
+import { scenarios } from "./scenarios.ts";
 import { Stage } from "./stage.ts";
 
 const RUNS = Number(process.env.DIFFERENTIAL_RUNS ?? 1500);
@@ -20,7 +20,7 @@ for (const binary of kamailioBinaries()) {
     const stage = await Stage.open(binary);
     t.after(() => stage.close());
     const started = performance.now();
-    const { runs, counterexample } = await search(stage, scenario(stage.world), decide, {
+    const { runs, counterexample } = await search(stage, scenarios(stage.world), decide, {
       runs: RUNS,
       timeLimit: TIME_LIMIT,
       seed: numberFrom("DIFFERENTIAL_SEED"),

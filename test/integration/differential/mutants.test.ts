@@ -5,7 +5,8 @@ import { decide } from "../../../src/federation/decide.ts";
 import type { Decision, NameEntry, RoutingTable } from "../../../src/federation/types.ts";
 import { defaultKamailio } from "../../support/kamailio-binaries.ts";
 import type { Decide } from "./expectation.ts";
-import { scenario, type Scenario } from "./scenario.ts";
+import type { Scenario } from "./scenario.ts";
+import { scenarios } from "./scenarios.ts";
 import { render, search } from "./search.ts";
 import { Stage } from "./stage.ts";
 
@@ -56,7 +57,7 @@ describe("a decide that", () => {
 
   for (const mutant of MUTANTS) {
     test(`${mutant.what} is found out`, async () => {
-      const { counterexample } = await search(stage, scenario(stage.world), mutant.decide, LIMITS);
+      const { counterexample } = await search(stage, scenarios(stage.world), mutant.decide, LIMITS);
       assert.ok(counterexample, "nothing was found");
       assert.deepEqual(
         sizeOf(counterexample.scenario),

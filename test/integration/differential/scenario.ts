@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import type {
   DomainObject,
   FederationConfig,
@@ -6,14 +5,7 @@ import type {
   SipRequest,
 } from "../../../src/federation/types.ts";
 import type { Verdict } from "../../../src/router/types.ts";
-import {
-  domainName,
-  domainObject,
-  federationConfig,
-  routeObject,
-  type World,
-} from "../../support/arbitraries.ts";
-import { writtenFrom, writtenRequestUri, type WrittenFrom, type WrittenUri } from "./written-uri.ts";
+import type { WrittenFrom, WrittenUri } from "./written-uri.ts";
 
 /** What is in force and what happens then, act by act. */
 export interface Scenario {
@@ -57,7 +49,7 @@ export interface NewRequest {
   readonly to: WrittenFrom;
   readonly maxForwards: string;
   readonly routes: readonly string[];
-  /** To tag of a dialog that does not exist. */
+  /** With the To tag of a dialog that does not exist. */
   readonly forgedTag: boolean;
 }
 
@@ -76,111 +68,4 @@ export interface FollowUp {
 export function meaningOf({ method, source, insideListener, requestUri, from }: NewRequest): SipRequest {
   const request = { method, source, requestUri: requestUri.uri, from: from.uri };
   return insideListener ? { ...request, insideListener } : request;
-}
-
-const METHODS = ["MESSAGE", "INVITE", "SUBSCRIBE", "NOTIFY", "OPTIONS", "REGISTER", "PUBLISH", "FOO", "BYE"];
-const WITHOUT_TRANSACTION = ["ACK", "CANCEL"];
-
-export function scenario(world: World): fc.Arbitrary<Scenario> {
-  return fc.record({
-    config: config(world),
-    routes: fc.uniqueArray(anyRoute(world), { maxLength: 8, selector: (route) => route.name }),
-    domains: fc.uniqueArray(domainObject(world), { maxLength: 4, selector: (domain) => domain.name }),
-    verdict: usually<Verdict>("default", "uncached", "refused"),
-    operator: fc.oneof(
-      { weight: 30, arbitrary: fc.constant("stays" as const) },
-      fc.constantFrom("starts", "leaves"),
-    ),
-    // no minLength: fast-check would not shrink below it from either end
-    acts: fc.array(act(world), { maxLength: 4 }),
-  });
-}
-
-/** Some of the world's local domains, and sometimes a wider inside. */
-function config(world: World): fc.Arbitrary<FederationConfig> {
-  const inside = fc.oneof(
-    { weight: 4, arbitrary: fc.constant(world.insideNetworks) },
-    { weight: 1, arbitrary: fc.constant([...world.insideNetworks, ...world.networks.slice(-2)]) },
-  );
-  const some = fc.record({ localDomains: fc.subarray([...world.localDomains]), insideNetworks: inside });
-  return fc
-    .tuple(federationConfig(world), some)
-    .map(([whole, part]) => ({ ...whole, ...part, transports: ["UDP", "TCP"] }));
-}
-
-/** Without a route to a local domain and a default route there would be little to see. */
-function anyRoute(world: World): fc.Arbitrary<RouteObject> {
-  const patterns = fc.constantFrom(...world.localDomains, ".*");
-  const vital = fc.tuple(routeObject(world), patterns).map(([route, destinationPattern]) => ({
-    ...route,
-    spec: { ...route.spec, destinationPattern },
-  }));
-  return fc.oneof({ weight: 3, arbitrary: routeObject(world) }, { weight: 2, arbitrary: vital });
-}
-
-function act(world: World): fc.Arbitrary<Act> {
-  const request = fc.oneof({ weight: 6, arbitrary: newRequest(world) }, { weight: 1, arbitrary: followUp });
-  return fc.record({
-    edits: fc.array(edit(world), { maxLength: 3 }),
-    requests: fc.array(request, { maxLength: 4 }),
-  });
-}
-
-function edit(world: World): fc.Arbitrary<Edit> {
-  return fc.oneof(
-    anyRoute(world).map((route): Edit => ({ kind: "set route", route })),
-    fc.nat(9).map((number): Edit => ({ kind: "delete route", name: `route-${number}` })),
-    domainObject(world).map((domain): Edit => ({ kind: "set domain", domain })),
-    domainName.map((name): Edit => ({ kind: "delete domain", name })),
-  );
-}
-
-function newRequest(world: World): fc.Arbitrary<NewRequest> {
-  const method = fc.oneof(
-    { weight: 19, arbitrary: fc.constantFrom(...METHODS) },
-    { weight: 1, arbitrary: fc.constantFrom(...WITHOUT_TRANSACTION) },
-  );
-  return fc.record({
-    kind: fc.constant("new"),
-    method,
-    source: fc.constantFrom(...world.sources),
-    transport: usually<"udp" | "tcp">("udp", "tcp"),
-    insideListener: fc.integer({ min: 0, max: 9 }).map((n) => n === 9),
-    requestUri: writtenRequestUri(world),
-    from: writtenFrom(world),
-    to: writtenFrom(world),
-    maxForwards: usually("70", "1", "0"),
-    routes: routes(world),
-    forgedTag: fc.integer({ min: 0, max: 9 }).map((n) => n === 9),
-  });
-}
-
-/** Mostly none; otherwise this system's own and others', in any order. */
-function routes(world: World): fc.Arbitrary<string[]> {
-  const others = world.nextHops.map(({ nextHop }) => `<sip:${nextHop ?? ""};lr>`);
-  const own = world.ownAddresses.map(({ host, port }) => `<sip:${host}:${port};lr>`);
-  const some = fc.array(fc.constantFrom(...own, ...others, "<sip:a.test>"), { minLength: 1, maxLength: 3 });
-  return fc.oneof({ weight: 5, arbitrary: fc.constant<string[]>([]) }, { weight: 1, arbitrary: some });
-}
-
-const followUp: fc.Arbitrary<FollowUp> = fc.record({
-  kind: fc.constant("follow-up"),
-  dialog: fc.nat(3),
-  by: fc.constantFrom("caller", "callee"),
-  method: fc.constantFrom("MESSAGE", "SUBSCRIBE", "NOTIFY", "INFO", "BYE"),
-  expires: fc.constantFrom(undefined, 0, 600),
-  subscriptionState: fc.constantFrom(
-    undefined,
-    "active;expires=60",
-    "terminated",
-    "Terminated;reason=noresource",
-  ),
-});
-
-/** The first value four times out of five. */
-function usually<T>(usual: T, ...others: T[]): fc.Arbitrary<T> {
-  return fc.oneof(
-    { weight: 4, arbitrary: fc.constant(usual) },
-    { weight: 1, arbitrary: fc.constantFrom(...others) },
-  );
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { SipUri } from "../../../src/federation/types.ts";
 import { sipUri, type World } from "../../support/arbitraries.ts";
+import { usually } from "./usually.ts";
 
 /** A URI as somebody writes it, with what it means. */
 export interface WrittenUri {
@@ -40,52 +41,56 @@ const ODD: readonly WrittenUri[] = [
 ];
 
 /** Hosts that look like something else, and names that no API object can have. */
-const STRANGE_HOSTS = ["127.1", "192.0.2.256", "2001:DB8::99", "a._b.test", `${"x".repeat(64)}.test`];
+const STRANGE = ["127.1", "192.0.2.256", "2001:DB8::99", "a._b.test", `${"x".repeat(64)}.test`].map(
+  (host): SipUri => ({ scheme: "sip", host }),
+);
 
-/** URIs that mean what `sipUri` generates, with everything around it that must not matter. */
-export function writtenUri(world: World): fc.Arbitrary<WrittenUri> {
-  const plain = fc.oneof(
-    { weight: 19, arbitrary: sipUri(world) },
-    { weight: 1, arbitrary: fc.constantFrom(...STRANGE_HOSTS).map((host) => ({ scheme: "sip", host })) },
-  );
-  const decoration = fc.record({
-    user: sometimes(fc.constantFrom(...USERS)),
-    port: sometimes(fc.constantFrom(...PORTS)),
-    parameters: sometimes(fc.constantFrom(...PARAMETERS)),
-    upperScheme: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, fc.constant(true)),
-  });
-  return fc.tuple(plain, decoration).map(([uri, { user, port, parameters = "", upperScheme }]) => {
-    const written: SipUri = {
-      ...uri,
-      ...(user !== undefined && { user }),
-      ...(port !== undefined && { port }),
-    };
-    const scheme = upperScheme ? uri.scheme.toUpperCase() : uri.scheme;
-    const userinfo = written.user === undefined ? "" : `${written.user}@`;
-    const host = uri.host?.includes(":") ? `[${uri.host}]` : (uri.host ?? "");
-    const hostport = `${host}${port === undefined ? "" : `:${port}`}`;
-    return { text: `${scheme}:${userinfo}${hostport}${parameters}`, uri: written };
-  });
+/** URIs as `sipUri` generates them, nearly all of them sip:, at hosts of a kind. */
+export function atHost(world: World, host: fc.Arbitrary<string>): fc.Arbitrary<SipUri> {
+  const spelled = fc
+    .tuple(host, usually(false, true), usually("", "."))
+    .map(([name, upper, dot]) => `${upper ? name.toUpperCase() : name}${dot}`);
+  return fc
+    .tuple(sipUri(world), usually("sip", "sips"), spelled)
+    .map(([uri, scheme, name]) => ({ ...uri, scheme, host: name }));
 }
 
-export function writtenRequestUri(world: World): fc.Arbitrary<WrittenUri> {
+/** The same URIs with everything around them that must not matter, and rarely something else. */
+export function writtenRequestUri(uris: fc.Arbitrary<SipUri>): fc.Arbitrary<WrittenUri> {
   return fc.oneof(
-    { weight: 19, arbitrary: writtenUri(world) },
+    { weight: 18, arbitrary: decorated(uris) },
+    { weight: 1, arbitrary: decorated(fc.constantFrom(...STRANGE)) },
     { weight: 1, arbitrary: fc.constantFrom(...ODD) },
   );
 }
 
-export function writtenFrom(world: World): fc.Arbitrary<WrittenFrom> {
-  const form = fc.constantFrom<(uri: string) => string>(
+export function writtenFrom(uris: fc.Arbitrary<SipUri>): fc.Arbitrary<WrittenFrom> {
+  const form = usually<(uri: string) => string>(
     (uri) => `<${uri}>`,
     (uri) => `"sip:mallory@b.test, <x>" <${uri}>;x=y`,
     (uri) => (/[;,?]/.test(uri) ? `Alice <${uri}>` : uri),
   );
   return fc
-    .tuple(writtenRequestUri(world), form)
+    .tuple(writtenRequestUri(uris), form)
     .map(([{ text, uri }, write]) => ({ text: write(text), uri }));
 }
 
-function sometimes<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
-  return fc.option(arbitrary, { nil: undefined, freq: 3 });
+function decorated(uris: fc.Arbitrary<SipUri>): fc.Arbitrary<WrittenUri> {
+  const decoration = fc.record({
+    user: usually(undefined, ...USERS),
+    port: usually(undefined, ...PORTS),
+    parameters: usually("", ...PARAMETERS),
+    upperScheme: usually(false, true),
+  });
+  return fc.tuple(uris, decoration).map(([uri, { user, port, parameters, upperScheme }]) => {
+    const meant = { ...uri, ...(user !== undefined && { user }), ...(port !== undefined && { port }) };
+    const scheme = upperScheme ? uri.scheme.toUpperCase() : uri.scheme;
+    return { text: `${scheme}:${addressOf(meant)}${parameters}`, uri: meant };
+  });
+}
+
+function addressOf({ user, host = "", port }: SipUri): string {
+  const userinfo = user === undefined ? "" : `${user}@`;
+  const hostname = host.includes(":") ? `[${host}]` : host;
+  return `${userinfo}${hostname}${port === undefined ? "" : `:${port}`}`;
 }
