@@ -145,7 +145,8 @@ export class EventRecorder {
     if (series.count > count) this.#queue.add(key, { afterMs: this.#limits.countMs });
   }
 
-  async #create({ event, notice, last }: Series): Promise<void> {
+  async #create(series: Series): Promise<void> {
+    const { event, notice, last, count } = series;
     const { regarding, type, reason, action, note } = notice;
     const { client, instance } = this.#options;
     await client.create(EVENTS, {
@@ -160,11 +161,15 @@ export class EventRecorder {
       reason,
       action,
       note: note.slice(0, MAX_NOTE),
+      ...(count > 1 && { series: countOf(series) }),
     });
   }
 
-  async #updateCount({ event, count, last }: Series): Promise<void> {
-    const series = { count, lastObservedTime: microTime(last) };
-    await this.#options.client.mergePatch(EVENTS, event, { series });
+  async #updateCount(series: Series): Promise<void> {
+    await this.#options.client.mergePatch(EVENTS, series.event, { series: countOf(series) });
   }
+}
+
+function countOf({ count, last }: Series): object {
+  return { count, lastObservedTime: microTime(last) };
 }

@@ -200,13 +200,11 @@ export class ListWatch<E extends CacheEntry> {
 
   /** Decides how to go on after a failure, and waits until then. */
   async #recover(error: unknown): Promise<void> {
-    if (isExpired(error)) {
+    if (isExpired(error) && !this.#stale) {
       this.#count("expired");
       this.#options.log.info({ ...this.#about(), err: error }, "history is gone: listing anew");
-      if (!this.#stale) {
-        this.#stale = true;
-        return;
-      }
+      this.#stale = true;
+      return;
     }
     if (this.#stale && this.#streams && isInvalid(error)) {
       this.#options.log.info(this.#about(), "the API server has no streaming lists: listing by pages");

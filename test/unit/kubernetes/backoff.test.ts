@@ -25,10 +25,16 @@ test("the delay never overflows", () => {
   equal(backoff.next(), 30_000);
 });
 
-test("the server's own wish counts where it is longer", () => {
+test("where the server says how long to stay away, that counts, with a little jitter", () => {
   const backoff = new Backoff({ initialMs: 800, maxMs: 30_000, random: () => 1 });
-  equal(retryDelay(new ApiError(429, {}, 7), backoff), 7_000);
-  equal(retryDelay(new ApiError(503, { details: { retryAfterSeconds: 5 } }), backoff), 5_000);
-  equal(retryDelay(new ApiError(429, {}, 1), backoff), 3_200);
-  equal(retryDelay(new Error("connection refused"), backoff), 6_400);
+  const within = (error: ApiError, least: number, most: number): void => {
+    const delayMs = retryDelay(error, backoff);
+    ok(delayMs >= least && delayMs <= most, `${delayMs} ms`);
+  };
+  within(new ApiError(429, {}, 7), 7_000, 8_750);
+  within(new ApiError(503, { details: { retryAfterSeconds: 5 } }), 5_000, 6_250);
+  within(new ApiError(429, {}, 86_400), 60_000, 75_000);
+  equal(retryDelay(new ApiError(503, {}), backoff), 800);
+  equal(retryDelay(new ApiError(429, {}, 0), backoff), 1_600);
+  equal(retryDelay(new Error("connection refused"), backoff), 3_200);
 });

@@ -1,0 +1,77 @@
+/** Many objects at once: written where the API server stores them, which takes seconds instead of minutes. */
+import { randomUUID } from "node:crypto";
+import type { KubernetesApi } from "./control-plane.ts";
+
+/** etcd takes 128 operations in one transaction. */
+const BATCH = 128;
+const ETCD_PORT = 2379;
+
+/** Stores discovered domains of full size, with the status and the managed fields that they have after a while. */
+export async function storeDomains(
+  api: KubernetesApi,
+  namespace: string,
+  names: readonly string[],
+): Promise<void> {
+  const url = `http://${new URL(api.server).hostname}:${ETCD_PORT}/v3/kv/txn`;
+  for (let start = 0; start < names.length; start += BATCH) {
+    const success = names.slice(start, start + BATCH).map((name) => ({ requestPut: put(namespace, name) }));
+    const response = await fetch(url, { method: "POST", body: JSON.stringify({ success }) });
+    if (!response.ok) throw new Error(`etcd: ${await response.text()}`);
+    await response.arrayBuffer();
+  }
+}
+
+function put(namespace: string, name: string): { key: string; value: string } {
+  const path = `/registry/sipfederation.io/federateddomains/${namespace}/${name}`;
+  return { key: base64(path), value: base64(JSON.stringify(stored(namespace, name))) };
+}
+
+const base64 = (text: string): string => Buffer.from(text).toString("base64");
+const CONDITIONS = ["Accepted", "Programmed", "Routed", "Ready"];
+const NOW = "2026-01-01T00:00:00Z";
+
+function stored(namespace: string, name: string): object {
+  const apiVersion = "sipfederation.io/v1alpha1";
+  const condition = {
+    status: "True",
+    reason: "DefaultRoute",
+    message: "Every ready router replica routes by it.",
+  };
+  const said = { ...condition, observedGeneration: 1, lastTransitionTime: NOW };
+  const owned = Object.fromEntries(
+    CONDITIONS.map((type) => [
+      `k:{"type":"${type}"}`,
+      { ".": {}, ...Object.fromEntries(["type", ...Object.keys(said)].map((field) => [`f:${field}`, {}])) },
+    ]),
+  );
+  const entry = { apiVersion, fieldsType: "FieldsV1", time: NOW };
+  return {
+    apiVersion,
+    kind: "FederatedDomain",
+    metadata: {
+      name,
+      namespace,
+      uid: randomUUID(),
+      generation: 1,
+      creationTimestamp: NOW,
+      labels: { "sipfederation.io/origin": "discovered" },
+      managedFields: [
+        {
+          ...entry,
+          manager: "node",
+          operation: "Update",
+          fieldsV1: { "f:spec": { ".": {}, "f:policy": {}, "f:protocol": {}, "f:trust": {} } },
+        },
+        {
+          ...entry,
+          manager: "sip-federation-status",
+          operation: "Apply",
+          subresource: "status",
+          fieldsV1: { "f:status": { "f:conditions": owned } },
+        },
+      ],
+    },
+    spec: { policy: "Allow", protocol: "SIP", trust: "Limited" },
+    status: { observedGeneration: 1, conditions: CONDITIONS.map((type) => ({ type, ...said })) },
+  };
+}
