@@ -24,7 +24,12 @@ for (const binary of kamailioBinaries()) {
     after(() => bed.close());
 
     /** Calls, and acknowledges the 2xx. */
-    async function call(from: UserAgent, target: SipTarget, callee: UserAgent, requestUri: string): Promise<Call> {
+    async function call(
+      from: UserAgent,
+      target: SipTarget,
+      callee: UserAgent,
+      requestUri: string,
+    ): Promise<Call> {
       const sender = from === bed.outside ? PARTNER : `sip:alice@${LOCAL}`;
       const sent = from.send({ method: "INVITE", uri: requestUri, target, from: sender });
       const answer = await sent.final;
@@ -104,12 +109,19 @@ for (const binary of kamailioBinaries()) {
       const peer = await bed.peer(t);
       await bed.program({ sets: { "*": to(uri(peer)) }, names: { "partner.test": "A|" } });
       const event = [["Event", "presence"]] as const;
-      const sent = bed.inside.send({ method: "SUBSCRIBE", uri: PARTNER, target: bed.target(), headers: event });
+      const sent = bed.inside.send({
+        method: "SUBSCRIBE",
+        uri: PARTNER,
+        target: bed.target(),
+        headers: event,
+      });
       const answer = await sent.final;
       const [subscribe] = peer.received;
       assert.ok(subscribe);
       const notifier = Dialog.ofCallee(peer, subscribe, header(answer, "To"));
-      const notified = await notifier.request("NOTIFY", { headers: [...event, ["Subscription-State", "active"]] });
+      const notified = await notifier.request("NOTIFY", {
+        headers: [...event, ["Subscription-State", "active"]],
+      });
       assert.equal(notified.status, 200);
       const [notify] = bed.inside.received.slice(-1);
       assert.ok(notify);
@@ -119,8 +131,12 @@ for (const binary of kamailioBinaries()) {
     test("MESSAGE, INFO and other requests that open no dialog are not recorded", async (t) => {
       const peer = await bed.peer(t);
       await bed.program({ sets: { "*": to(uri(peer)) }, names: { "partner.test": "A|" } });
-      for (const method of ["MESSAGE", "INFO", "OPTIONS", "STRANGE"]) await bed.fromInside(PARTNER, { method });
-      assert.deepEqual(peer.received.flatMap((it) => headers(it, "Record-Route")), []);
+      for (const method of ["MESSAGE", "INFO", "OPTIONS", "STRANGE"])
+        await bed.fromInside(PARTNER, { method });
+      assert.deepEqual(
+        peer.received.flatMap((it) => headers(it, "Record-Route")),
+        [],
+      );
       assert.equal(peer.received.length, 4);
     });
 

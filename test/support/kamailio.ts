@@ -1,0 +1,149 @@
+/** A real Kamailio with the product's configuration, programmed by hand: for tests of the configuration itself. */
+import { join } from "node:path";
+import { ControlClient } from "../../src/router/control-client.ts";
+import { RpcClient } from "../../src/router/rpc-client.ts";
+import { repositoryRoot } from "../../tools/setup/paths.ts";
+import type { KamailioBinary } from "./kamailio-binaries.ts";
+import { ManagedProcess, type ProcessExit } from "./processes.ts";
+import { temporaryDirectory } from "./temporary.ts";
+import { waitFor } from "./wait-for.ts";
+
+export const PORTS = { health: 8060, control: 8061, rpc: 8062, event: 8063 } as const;
+
+export interface KamailioOptions {
+  readonly binary: KamailioBinary;
+  /** Loopback address of every listener but the IPv6 one. */
+  readonly host: string;
+  /** Added to the environment of kamailio-run. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A routing table, in the words of the router's protocol. */
+export interface TableText {
+  readonly open?: boolean;
+  /** Most labels of a `.x` set. */
+  readonly depth?: number;
+  readonly unproven?: "S" | "R";
+  /** CIDRs, comma separated. */
+  readonly inside: string;
+  readonly peers?: string;
+  /** Domain → `<flag>|<start set>`. */
+  readonly names?: Readonly<Record<string, string>>;
+  /** Set → `<blocked>|<next>|<count>|<order>`. */
+  readonly sets?: Readonly<Record<string, string>>;
+  /** `<id>/<k>` → order. */
+  readonly orders?: Readonly<Record<string, string>>;
+}
+
+export class Kamailio {
+  readonly host: string;
+  readonly control: ControlClient;
+  readonly #options: KamailioOptions;
+  readonly #directory = temporaryDirectory("kamailio");
+  readonly #rpc: RpcClient;
+  #process: ManagedProcess | undefined;
+  #epochs = 0;
+
+  private constructor(options: KamailioOptions) {
+    this.#options = options;
+    this.host = options.host;
+    this.control = new ControlClient({ host: options.host, port: PORTS.control });
+    this.#rpc = new RpcClient({ host: options.host, port: PORTS.rpc });
+  }
+
+  /** Resolves when it answers. */
+  static async start(options: KamailioOptions): Promise<Kamailio> {
+    const kamailio = new Kamailio(options);
+    await kamailio.restart();
+    return kamailio;
+  }
+
+  /** Starts it, again if it ran before. */
+  async restart(): Promise<void> {
+    await this.#process?.stop();
+    const { binary, host, env } = this.#options;
+    const process = new ManagedProcess({
+      name: `Kamailio ${binary.version}`,
+      command: join(repositoryRoot, "src/router/kamailio-run"),
+      args: [],
+      env: {
+        KAMAILIO: binary.command,
+        SIP_IPV4: host,
+        HEALTH_IPV4: host,
+        CONTROL_HOST: host,
+        WORKERS: "2",
+        SHARED_MEMORY_MB: "64",
+        RUN_DIRECTORY: this.#directory,
+        ...env,
+      },
+      logFile: join(this.#directory, "kamailio.log"),
+      deathSignal: "TERM",
+    });
+    this.#process = process;
+    await waitFor("Kamailio to answer", () => {
+      process.assertRunning();
+      return this.control.status();
+    });
+  }
+
+  /** Puts a whole table into force. */
+  async program({ names = {}, sets = {}, orders = {}, ...settings }: TableText): Promise<void> {
+    const epoch = `epoch${(this.#epochs += 1)}`;
+    const entries = [
+      ...Object.entries(orders).map(([key, value]) => `${epoch}/o/${key}|${value}`),
+      ...Object.entries(sets).map(([key, value]) => `${epoch}/s/${key}|${value}`),
+      ...Object.entries(names).map(([key, value]) => `${epoch}/n/${key}|${value}`),
+    ];
+    const { open = true, depth = 0, unproven = "S", inside, peers = "" } = settings;
+    await this.write([...entries, `active|${epoch}|${open ? 1 : 0}|${depth}|${unproven}|${inside}|${peers}`]);
+  }
+
+  /** Writes lines to the table. */
+  async write(lines: readonly string[]): Promise<void> {
+    const refused = await this.control.write("", []);
+    if (refused.ok) throw new Error("a write without a ticket was taken");
+    const outcome = await this.control.write(refused.message, lines);
+    if (!outcome.ok) throw new Error(`the table was not written: ${outcome.message}`);
+  }
+
+  /** Entries of a hash table. */
+  async table(name: string): Promise<ReadonlyMap<string, string | number>> {
+    const slots = (await this.rpc("htable.dump", name)) as readonly { readonly slot: readonly Entry[] }[];
+    return new Map(slots.flatMap(({ slot }) => slot.map((entry) => [entry.name, entry.value] as const)));
+  }
+
+  async counter(name: string): Promise<number> {
+    return Number((await this.table("cnt")).get(name) ?? 0);
+  }
+
+  async rpc(method: string, ...params: readonly string[]): Promise<unknown> {
+    const outcome = await this.#rpc.call(method, params);
+    if (!outcome.ok) throw new Error(`${method} ${params.join(" ")}: ${outcome.message}`);
+    return outcome.result;
+  }
+
+  /** Fails when a process of it died. */
+  assertRunning(): void {
+    this.#process?.assertRunning();
+  }
+
+  log(): string {
+    return this.#process?.log() ?? "";
+  }
+
+  /** Dies as in a crash. */
+  async kill(): Promise<void> {
+    await this.#process?.kill();
+  }
+
+  async stop(): Promise<ProcessExit | undefined> {
+    this.#rpc.close();
+    await this.control.close();
+    return this.#process?.stop();
+  }
+}
+
+interface Entry {
+  readonly name: string;
+  readonly value: string | number;
+}
