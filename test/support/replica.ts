@@ -50,6 +50,10 @@ export class Replica {
   readonly adminUrl: string;
   readonly router: RestartableProcess;
   readonly operator: RestartableProcess;
+  /** The file from which the router starts. */
+  readonly snapshot: string;
+  /** JSON-RPC of the router, over UDP. */
+  readonly rpc: { readonly host: string; readonly port: number };
   readonly #sip: SipListeners;
 
   constructor(options: ReplicaOptions) {
@@ -57,6 +61,8 @@ export class Replica {
     this.address = address;
     this.#sip = sip;
     this.adminUrl = `http://${address}:${PORTS.admin}`;
+    this.snapshot = join(directory, "snapshot", "t");
+    this.rpc = { host: address, port: PORTS.rpc };
     mkdirSync(join(directory, "snapshot"), { recursive: true });
     this.router = createRouter(options);
     this.operator = createOperator(options, `${this.adminUrl}/healthz`);

@@ -1,4 +1,4 @@
-import { ManagedProcess, type ProcessSpec } from "./processes.ts";
+import { ManagedProcess, type ProcessExit, type ProcessSpec } from "./processes.ts";
 import { waitFor } from "./wait-for.ts";
 
 const READY_TIMEOUT = 60_000;
@@ -59,8 +59,8 @@ export class RestartableProcess {
     return this.#process?.log() ?? "";
   }
 
-  /** Settles when the process that runs now has ended. */
-  get exited(): Promise<unknown> {
-    return this.#process?.exited ?? Promise.resolve();
+  /** How the process that runs now, or ran last, ended; undefined before the first start. */
+  get exited(): Promise<ProcessExit | undefined> {
+    return this.#process?.exited ?? Promise.resolve(undefined);
   }
 }
