@@ -36,12 +36,21 @@ export function isName(text: string): boolean {
   return text.length <= MAX_NAME && NAME.test(text);
 }
 
-/** The set that requests for this name start with; undefined: the walk over its parents finds it. */
-export function startOf(table: RoutingTable, name: string): RouteSetKey | undefined {
+/**
+ * The set that requests for this name start with; undefined: the walk over its parents finds it.
+ * @param reversed whether any set is of the form `=name`: saves a look-up for each of 100,000 names.
+ */
+export function startOf(table: RoutingTable, name: string, reversed = true): RouteSetKey | undefined {
   if (table.routeSets.has(name)) return name;
-  if (table.names.get(name)?.kind === "local") return undefined;
-  const reversed = `=${name}`;
-  return table.routeSets.has(reversed) ? reversed : undefined;
+  if (!reversed || table.names.get(name)?.kind === "local") return undefined;
+  const key = `=${name}`;
+  return table.routeSets.has(key) ? key : undefined;
+}
+
+/** True when some set is of the form `=name`. */
+export function hasReversed(table: RoutingTable): boolean {
+  for (const key of table.routeSets.keys()) if (key.startsWith("=")) return true;
+  return false;
 }
 
 /** The name whose entry depends on this set; undefined for patterns below a domain and the default. */

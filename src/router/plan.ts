@@ -4,6 +4,7 @@ import {
   encodeName,
   encodeSet,
   encodeTombstone,
+  hasReversed,
   isHop,
   isName,
   isSetKey,
@@ -50,6 +51,7 @@ class Planner {
   readonly #table: RoutingTable;
   readonly #applied: AppliedTable;
   readonly #orders: Orders;
+  readonly #reversed: boolean;
   readonly #seenSets = new Set<RouteSetKey>();
   readonly #seenNames = new Set<string>();
   readonly #newOrders = new Map<string, readonly Write[]>();
@@ -63,6 +65,7 @@ class Planner {
     this.#table = table;
     this.#applied = applied;
     this.#orders = orders;
+    this.#reversed = hasReversed(table);
   }
 
   plan(dirty: Dirty, active: string | undefined): Plan {
@@ -124,13 +127,13 @@ class Planner {
   }
 
   #planName(name: string): void {
-    if (this.#seenNames.has(name)) return;
-    this.#seenNames.add(name);
+    const seen = this.#seenNames.size;
+    if (this.#seenNames.add(name).size === seen) return;
     if (!isName(name)) {
       this.#rejected.push(name);
       return;
     }
-    const start = startOf(this.#table, name);
+    const start = startOf(this.#table, name, this.#reversed);
     if (start !== undefined) this.#require(start);
     const value = encodeName(this.#table.names.get(name), start);
     if (value === this.#applied.names.get(name)) return;
