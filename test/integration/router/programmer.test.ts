@@ -146,7 +146,8 @@ for (const binary of kamailioBinaries()) {
       assert.equal(await message("new.test"), 200);
       await startOperator();
       await waitFor("the report", () => events.includes("learned new.test outbound false"));
-      assert.deepEqual(events.toSorted(), ["learned new.test outbound false", "programmed", "programmed"]);
+      // Once or more often: what is reported as it happens is reported to a new connection, too.
+      assert.deepEqual(new Set(events), new Set(["programmed", "learned new.test outbound false"]));
     });
 
     test("an operator that takes over programs anew, and the old epoch goes", async (t) => {
