@@ -1,6 +1,13 @@
 {{/* The environment of the SIP router: see kamailio-run. */}}
 {{- define "sip-federation.routerEnvironment" -}}
+{{- $own := include "sip-federation.reachedAt" (dict "root" . "side" "outside" "values" .Values.outside) | fromJsonArray -}}
+{{- if .Values.inside.enabled -}}
+{{- $own = concat $own (include "sip-federation.reachedAt" (dict "root" . "side" "inside" "values" .Values.inside) | fromJsonArray) -}}
+{{- end -}}
+{{- $names := list -}}
+{{- range $own }}{{ $names = append $names .host }}{{ end -}}
 {{- $environment := dict
+  "OWN_HOSTS" (join "," (uniq $names))
   "SIP_PORT" 5060
   "HEALTH_PORT" 8060
   "WORKERS" .Values.router.workers

@@ -128,6 +128,7 @@ test("the router learns its advertised addresses, sides and limits from the envi
   assert.equal(environment.INSIDE_ADVERTISED_IPV4, "10.0.0.7:5080");
   assert.equal(environment.SIP_INSIDE_PORT, "5070");
   assert.equal(environment.HOLD_MS, "1500");
+  assert.match(environment.OWN_HOSTS ?? "", /^edge-sip-federation-outside\.[\w-]+\.svc,.*,10\.0\.0\.7$/);
   const closed = environmentOf(await render(namespace, "--set", "inside.enabled=false"));
   assert.equal("SIP_INSIDE_PORT" in closed, false);
   assert.equal("ADVERTISED_IPV4" in closed, false);
