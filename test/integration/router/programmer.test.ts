@@ -166,8 +166,12 @@ for (const binary of kamailioBinaries()) {
 
     test("a request on its way passes over a set that is deleted meanwhile", async (t) => {
       const { router, model, operator, inside, partner, silent } = await setUp(t);
-      model.setRoute(route("exact", { destinationPattern: "a.test", nextHop: silent.host, protocolType: "UDP" }));
-      model.setRoute(route("below", { destinationPattern: "*.test", nextHop: silent.host, protocolType: "UDP" }));
+      model.setRoute(
+        route("exact", { destinationPattern: "a.test", nextHop: silent.host, protocolType: "UDP" }),
+      );
+      model.setRoute(
+        route("below", { destinationPattern: "*.test", nextHop: silent.host, protocolType: "UDP" }),
+      );
       model.setDomain(domain("a.test"));
       await operator.apply(model.takeChanges());
       const target = { host: router.host, port: 5060, transport: "udp" } as const;
