@@ -177,6 +177,7 @@ const statusWriter = new StatusWriter({
       desired: desired.FederatedDomain,
     },
   },
+  isReady: () => operator.synced,
   writesPerSecond: config.status.writesPerSecond,
   log,
   metrics: metrics.workQueue,

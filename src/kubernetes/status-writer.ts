@@ -26,6 +26,8 @@ export interface StatusKind<E extends Entry = Entry> {
 export interface StatusWriterOptions {
   readonly client: KubernetesClient;
   readonly kinds: Readonly<Record<Kind, StatusKind>>;
+  /** Whether the caches are complete: from half of the objects no status can be told. Until then all wait. */
+  readonly isReady: () => boolean;
   /** Writes a second over all kinds; 0 means no limit. */
   readonly writesPerSecond: number;
   readonly log: Logger;
@@ -33,6 +35,9 @@ export interface StatusWriterOptions {
   /** Writes at once. */
   readonly concurrency?: number;
 }
+
+/** How often incomplete caches are looked at again. */
+const RECHECK_MS = 100;
 
 /** Owns our fields and conditions in managedFields. */
 export const STATUS_MANAGER = "sip-federation-status";
@@ -67,7 +72,7 @@ export class StatusWriter {
       name: "status",
       concurrency,
       process: (key) => this.#process(key),
-      gate: () => this.#limit.delay(),
+      gate: () => (this.#options.isReady() ? this.#limit.delay() : RECHECK_MS),
       concernsAll: isUnavailable,
       log,
       metrics,

@@ -1,7 +1,8 @@
-import { type KubeConfig } from "@kubernetes/client-node";
-import { Agent, type Dispatcher, ProxyAgent } from "undici";
+import type { KubeConfig } from "@kubernetes/client-node";
+import type { Dispatcher } from "undici";
 import { ApiError, type StatusBody } from "./api-error.ts";
-import { CredentialSource, type TlsOptions } from "./credentials.ts";
+import { Connections, type Use } from "./connections.ts";
+import { CredentialSource } from "./credentials.ts";
 
 export interface Call {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -26,12 +27,6 @@ export interface TransportOptions {
 
 type Response = Dispatcher.ResponseData;
 
-/** Idle connections are kept for this long. The API server closes its own side after 3 minutes. */
-const KEEP_ALIVE_MS = 60_000;
-/** As client-go: below the idle timeouts of the usual load balancers. */
-const TCP_KEEP_ALIVE_MS = 30_000;
-const CONNECT_TIMEOUT_MS = 5_000;
-
 /**
  * HTTP/1.1 to the API server over connections that are kept, with a deadline for every call. client-node itself
  * opens a connection for each call and waits for ever.
@@ -39,17 +34,16 @@ const CONNECT_TIMEOUT_MS = 5_000;
 export class Transport {
   readonly #options: TransportOptions;
   readonly #credentials: CredentialSource;
+  readonly #connections: Connections;
   readonly #origin: string;
   readonly #prefix: string;
-  #tls: TlsOptions | undefined;
-  #dispatchers: { readonly calls: Dispatcher; readonly streams: Dispatcher } | undefined;
-  #closed = false;
 
   constructor(options: TransportOptions) {
-    const server = options.kubeConfig.getCurrentCluster()?.server;
-    if (server === undefined) throw new Error("the kubeconfig has no current cluster");
-    const url = new URL(server);
+    const cluster = options.kubeConfig.getCurrentCluster();
+    if (cluster === null) throw new Error("the kubeconfig has no current cluster");
+    const url = new URL(cluster.server);
     this.#options = options;
+    this.#connections = new Connections({ calls: options.connections, proxyUrl: cluster.proxyUrl });
     this.#credentials = new CredentialSource(options.kubeConfig);
     this.#origin = url.origin;
     this.#prefix = url.pathname.replace(/\/$/, "");
@@ -85,15 +79,12 @@ export class Transport {
 
   /** Aborts what is under way and closes all connections. */
   async close(): Promise<void> {
-    this.#closed = true;
-    const dispatchers = this.#dispatchers;
-    this.#dispatchers = undefined;
-    await Promise.all([dispatchers?.calls.destroy(), dispatchers?.streams.destroy()]);
+    await this.#connections.close();
   }
 
-  async #request(use: "calls" | "streams", call: Call, signal: AbortSignal): Promise<Response> {
+  async #request(use: Use, call: Call, signal: AbortSignal): Promise<Response> {
     const { headers, tls } = await this.#credentials.current();
-    return this.#dispatcher(use, tls).request({
+    return this.#connections.to(use, tls).request({
       origin: this.#origin,
       path: this.#prefix + call.path,
       method: call.method,
@@ -105,46 +96,6 @@ export class Transport {
       body: call.body ?? null,
       signal,
     });
-  }
-
-  #dispatcher(use: "calls" | "streams", tls: TlsOptions): Dispatcher {
-    if (this.#closed) throw new Error("the client is closed");
-    if (this.#dispatchers === undefined || this.#tls !== tls) {
-      // Calls under way finish on the old connections.
-      void this.#dispatchers?.calls.close();
-      void this.#dispatchers?.streams.close();
-      this.#tls = tls;
-      this.#dispatchers = {
-        calls: this.#connect(tls, this.#options.connections),
-        streams: this.#connect(tls, null),
-      };
-    }
-    return this.#dispatchers[use];
-  }
-
-  #connect(tls: TlsOptions, connections: number | null): Dispatcher {
-    const cluster = this.#options.kubeConfig.getCurrentCluster();
-    const options = {
-      connections,
-      // Every call has a deadline of its own, every stream a watchdog.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      // One connection a watch: a stalled reader must not hold up the others' window.
-      allowH2: false,
-    };
-    if (cluster?.proxyUrl === undefined) {
-      return new Agent({
-        ...options,
-        connect: {
-          ...tls,
-          timeout: CONNECT_TIMEOUT_MS,
-          keepAlive: true,
-          keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
-        },
-      });
-    }
-    return new ProxyAgent({ ...options, uri: cluster.proxyUrl, requestTls: tls });
   }
 }
 

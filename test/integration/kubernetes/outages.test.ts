@@ -1,6 +1,5 @@
 /** What the caches and the writer of domains make of an API server that goes away, forgets, or falls silent. */
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
 import { after, before, type TestContext, test } from "node:test";
 import { KubernetesClient } from "../../../src/kubernetes/client.ts";
 import { DomainWriter } from "../../../src/kubernetes/domain-writer.ts";
@@ -15,7 +14,7 @@ import {
   kubectl,
   startControlPlane,
 } from "../../support/control-plane.ts";
-import { TcpProxy } from "../../support/tcp-proxy.ts";
+import { TcpProxy, throughProxy } from "../../support/tcp-proxy.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { domain, type OwnNamespace, ownNamespace } from "./setup.ts";
 
@@ -67,18 +66,6 @@ async function cacheBehindProxy(t: TestContext, own: OwnNamespace, silenceMs = 6
   cache.start();
   await waitFor("the first list", () => cache.synced);
   return { cache, proxy, told, ended };
-}
-
-/** A kubeconfig that connects through the proxy. The certificate is for another address then. */
-function throughProxy(kubeconfig: string, proxy: TcpProxy): string {
-  const config = JSON.parse(readFileSync(kubeconfig, "utf8")) as { clusters: { cluster: object }[] };
-  const cluster = { server: `https://127.0.0.1:${proxy.port}`, "insecure-skip-tls-verify": true };
-  const file = `${kubeconfig}.${proxy.port}`;
-  writeFileSync(
-    file,
-    JSON.stringify({ ...config, clusters: config.clusters.map((one) => ({ ...one, cluster })) }),
-  );
-  return file;
 }
 
 const remove = (own: OwnNamespace, name: string) =>

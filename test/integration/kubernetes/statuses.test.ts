@@ -43,6 +43,7 @@ async function startStatusWriter(t: TestContext, own: OwnNamespace, wanted: Stat
         desired,
       },
     },
+    isReady: () => operator.synced,
     writesPerSecond: 0,
     log: own.log,
   });
