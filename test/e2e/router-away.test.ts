@@ -97,7 +97,7 @@ test("what it had learned a moment before it was killed is written all the same"
     async () => (await metric(replica, "sip_federation_learned_total")) === learned + names.length,
   );
   await replica.router.kill();
-  await Promise.all(names.map((name) => cluster.appears("FederatedDomain", name)));
+  await cluster.appear("FederatedDomain", names);
   await replica.router.start();
   await cluster.apply(closed(to(partner)));
   assert.equal(await federation.fromInside({ to: "bob@n0.moment.example" }), "200 at partner");

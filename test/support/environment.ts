@@ -22,6 +22,8 @@ export interface EnvironmentOptions {
   readonly kamailio?: KamailioBinary;
   /** Added to the operator's configuration (docs/configuration.md). */
   readonly config?: Settings | ((environment: Environment) => Settings);
+  /** Makes the kubeconfig by which the operators connect from that of their account; as it is unless told. */
+  readonly connect?: (kubeconfig: string) => string;
   /** Where the SIP routers listen; port 5060 of the replica's own address unless told. */
   readonly sip?: SipListeners;
   /** Logs and files go here; a temporary directory unless told. */
@@ -80,7 +82,8 @@ export class Environment {
     mkdirSync(directory, { recursive: true });
     const rules = chartRoleRules(INSTALLATION);
     const user = { name: INSTALLATION, namespace, rules, directory };
-    const { kubeconfig } = await controlPlane.createRestrictedUser(api, user);
+    const account = await controlPlane.createRestrictedUser(api, user);
+    const kubeconfig = options.connect?.(account.kubeconfig) ?? account.kubeconfig;
     const block = await claimAddressBlock();
     const environment = new Environment(options, { api, namespace, directory, block, kubeconfig });
     await environment.addReplica();

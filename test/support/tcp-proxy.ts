@@ -1,5 +1,6 @@
 /** A network between two parts that a test can break. */
 import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
 /** Carries TCP connections to a target: until it is told to break them, or to swallow what is sent. */
@@ -60,4 +61,16 @@ export class TcpProxy {
     this.#frozen = true;
     for (const socket of this.#sockets) socket.unpipe().pause();
   }
+}
+
+/** A copy of a kubeconfig that connects through a proxy; its path. The certificate is for another address then. */
+export function throughProxy(kubeconfig: string, proxy: TcpProxy): string {
+  const config = JSON.parse(readFileSync(kubeconfig, "utf8")) as { clusters: { cluster: object }[] };
+  const cluster = { server: `https://127.0.0.1:${proxy.port}`, "insecure-skip-tls-verify": true };
+  const file = `${kubeconfig}.${proxy.port}`;
+  writeFileSync(
+    file,
+    JSON.stringify({ ...config, clusters: config.clusters.map((one) => ({ ...one, cluster })) }),
+  );
+  return file;
 }

@@ -3,6 +3,7 @@ import { Conditions, DEFAULT_ROUTE_NAME, ORIGIN_LABEL } from "../../../src/api/n
 import type { Condition } from "../../../src/api/types.ts";
 import { read, type Kinds } from "../../support/crd-objects.ts";
 import type { Environment } from "../../support/environment.ts";
+import { waitFor } from "../../support/wait-for.ts";
 import type { Manifest } from "./objects.ts";
 
 type Kind = keyof Kinds;
@@ -61,6 +62,16 @@ export class Cluster {
   async appears<K extends Kind>(kind: K, name: string): Promise<Kinds[K]> {
     const created = ["--for=create", `--timeout=${PATIENCE}`, `${kind}/${name}`, "-o", "json"];
     return JSON.parse(await this.kubectl("wait", ...created)) as Kinds[K];
+  }
+
+  /** Waits until all of them are there. */
+  async appear(kind: Kind, names: readonly string[]): Promise<void> {
+    const missing = async (): Promise<string[]> => {
+      const there = new Set(await this.names(kind));
+      return names.filter((name) => !there.has(name));
+    };
+    const options = { timeout: 60_000, interval: 500 };
+    await waitFor(`${names.length} objects`, async () => (await missing()).length === 0, options);
   }
 
   /** The object, if it is there. */
