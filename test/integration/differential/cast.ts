@@ -1,5 +1,5 @@
 import { claimAddressBlock } from "../../support/addresses.ts";
-import { header, type SipMessage } from "../../support/sip/message.ts";
+import { header, tagOf, type SipMessage } from "../../support/sip/message.ts";
 import { UserAgent, type ReceivedRequest } from "../../support/sip/user-agent.ts";
 import { IPV6, Place, SIP_PORT, uriOf } from "./place.ts";
 
@@ -11,9 +11,12 @@ export interface Visit {
   readonly request: ReceivedRequest;
 }
 
-/** Identifies a request of an act wherever it turns up. */
-export function idOf(message: Pick<ReceivedRequest, "headers" | "body">): string {
-  return `${header(message, "Call-ID")} ${header(message, "CSeq")}`;
+/** Identifies a request wherever it turns up; both ends of a dialog count their requests. */
+export function idOf(
+  message: Pick<ReceivedRequest, "headers" | "body">,
+  cseq = header(message, "CSeq"),
+): string {
+  return `${header(message, "Call-ID")} ${tagOf(header(message, "From")) ?? ""} ${cseq}`;
 }
 
 /** Everybody around the router: those who send, and the next hops. */

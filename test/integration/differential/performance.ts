@@ -160,7 +160,7 @@ export class Performance {
 
 /** Id of the ACK to the 2xx of an INVITE. */
 export function ackIdOf(invite: SipRequestMessage): string {
-  return `${header(invite, "Call-ID")} 1 ACK`;
+  return idOf(invite, "1 ACK");
 }
 
 export function isSuccess(status: number | undefined): boolean {
