@@ -12,16 +12,22 @@ export interface KamailioBinary {
 
 /** This Debian release's own Kamailio first, then the other release's where it was unpacked. */
 export function kamailioBinaries(): readonly KamailioBinary[] {
-  return [systemKamailio(), otherKamailio()]
-    .filter((command) => command !== undefined)
-    .map((command) => ({ command, version: versionOf(command) }));
+  return commands().map(describe);
 }
 
 /** The one that tests use which are not about the router itself. */
 export function defaultKamailio(): KamailioBinary {
-  const [first] = kamailioBinaries();
+  const [first] = commands();
   if (first === undefined) throw new Error("no Kamailio here: run 'node tools/setup.mjs'");
-  return first;
+  return describe(first);
+}
+
+function commands(): string[] {
+  return [systemKamailio(), otherKamailio()].filter((command) => command !== undefined);
+}
+
+function describe(command: string): KamailioBinary {
+  return { command, version: versionOf(command) };
 }
 
 /** sbin is not in every user's PATH. */

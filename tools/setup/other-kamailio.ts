@@ -15,7 +15,7 @@ const otherReleases: Readonly<Record<string, { release: string; kamailio: string
   trixie: { release: "bookworm", kamailio: "5.6" },
 };
 const packages = "kamailio,kamailio-extra-modules,kamailio-tls-modules";
-const libraries = "usr/lib/x86_64-linux-gnu";
+const loader = "ld-linux-x86-64.so.2";
 
 /** The command of the other release's Kamailio, which takes the arguments of any; undefined where there is none. */
 export function otherKamailio(): string | undefined {
@@ -46,7 +46,7 @@ async function unpack(release: string, directory: string): Promise<void> {
   mkdirSync(partial, { recursive: true });
   try {
     await runCommand("mmdebstrap", ["--variant=extract", `--include=${packages}`, release, partial]);
-    writeFileSync(join(partial, "kamailio"), wrapper(directory), { mode: 0o755 });
+    writeFileSync(join(partial, "kamailio"), wrapper(partial, directory), { mode: 0o755 });
     if (!existsSync(join(directory, "kamailio"))) {
       rmSync(directory, { recursive: true, force: true });
       renameSync(partial, directory);
@@ -56,11 +56,15 @@ async function unpack(release: string, directory: string): Promise<void> {
   }
 }
 
-function wrapper(directory: string): string {
-  const lib = join(directory, libraries);
+/** `unpacked` is where it lies now, `directory` where it will. Before trixie, libraries are in /lib and in /usr/lib. */
+function wrapper(unpacked: string, directory: string): string {
+  const libraries = ["lib", "usr/lib"].map((lib) => `${lib}/x86_64-linux-gnu`);
+  const home = libraries.find((lib) => existsSync(join(unpacked, lib, loader)));
+  if (home === undefined) throw new Error(`no ${loader} in ${unpacked}`);
   return `#!/bin/sh
-exec ${lib}/ld-linux-x86-64.so.2 --argv0 kamailio --library-path ${lib} \\
-  ${directory}/usr/sbin/kamailio -L ${lib}/kamailio/modules "$@"
+d=${directory}
+exec $d/${home}/${loader} --argv0 kamailio --library-path ${libraries.map((lib) => `$d/${lib}`).join(":")} \\
+  $d/usr/sbin/kamailio -L $d/usr/lib/x86_64-linux-gnu/kamailio/modules "$@"
 `;
 }
 
