@@ -81,6 +81,13 @@ export class RouterBed {
     return agent;
   }
 
+  /** Opens a peer that stays. */
+  async open(place: number): Promise<UserAgent> {
+    const agent = await UserAgent.open({ host: this.address(place) });
+    this.#agents.push(agent);
+    return agent;
+  }
+
   /** An address of this bed; nothing listens there unless it is one of the agents. */
   address(n: number): string {
     return this.#block.address(n);

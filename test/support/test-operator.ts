@@ -1,0 +1,79 @@
+/** The operator's end of the router's event stream, as a test wants it: attentive, mute, or silent. */
+import { connect, type Socket } from "node:net";
+import { once } from "node:events";
+import { netstring, NetstringParser } from "../../src/router/netstring.ts";
+import type { Verdict } from "../../src/router/types.ts";
+import { PORTS, type Kamailio } from "./kamailio.ts";
+import { waitFor } from "./wait-for.ts";
+
+export interface TestOperatorOptions {
+  /** Answer to every question; undefined: none. */
+  readonly verdict?: Verdict;
+  /** Whether it shows that it is alive; true unless told. */
+  readonly heartbeat?: boolean;
+}
+
+const HEARTBEAT_MS = 500;
+
+export class TestOperator {
+  /** Frames in the order in which they came: `Q|<domain>|o`. */
+  readonly frames: string[] = [];
+  /** May be changed at any time. */
+  verdict: Verdict | undefined;
+  readonly #router: Kamailio;
+  readonly #socket: Socket;
+  readonly #heartbeat: NodeJS.Timeout | undefined;
+
+  private constructor(router: Kamailio, socket: Socket, { verdict, heartbeat = true }: TestOperatorOptions) {
+    this.#router = router;
+    this.#socket = socket;
+    this.verdict = verdict;
+    const beat = (): void => void socket.write(netstring("H"));
+    const parser = new NetstringParser();
+    socket.on("data", (chunk) => {
+      for (const frame of parser.push(chunk)) this.#receive(frame);
+      if (heartbeat) beat();
+    });
+    socket.on("error", () => undefined); // "close" follows
+    if (heartbeat) this.#heartbeat = setInterval(beat, HEARTBEAT_MS);
+  }
+
+  /** Resolves when the router has greeted it. */
+  static async connect(router: Kamailio, options: TestOperatorOptions = {}): Promise<TestOperator> {
+    const socket = connect({ host: router.host, port: PORTS.event, noDelay: true });
+    await once(socket, "connect");
+    const operator = new TestOperator(router, socket, options);
+    await waitFor("the router's greeting", () => operator.frames.length > 0, { interval: 1 });
+    return operator;
+  }
+
+  /** Domains that the router asked about. */
+  get questions(): string[] {
+    return this.frames.filter((frame) => frame.startsWith("Q|")).map((frame) => frame.slice(2));
+  }
+
+  /** What the router reported as reached. */
+  get reports(): string[] {
+    return this.frames.filter((frame) => frame.startsWith("L|")).map((frame) => frame.slice(2));
+  }
+
+  /** Goes; resolves when the router has noticed. */
+  async leave(): Promise<void> {
+    const before = await this.#operators();
+    clearInterval(this.#heartbeat);
+    if (this.#socket.destroyed) return;
+    this.#socket.destroy();
+    await waitFor("the router to notice", async () => (await this.#operators()) < before);
+  }
+
+  /** How many the router sees. */
+  async #operators(): Promise<number> {
+    return ((await this.#router.rpc("pv.shvGet", "clients")) as { readonly value: number }).value;
+  }
+
+  #receive(frame: string): void {
+    this.frames.push(frame);
+    const [kind, domain = ""] = frame.split("|");
+    if (kind === "Q" && this.verdict !== undefined) void this.#router.control.verdict(domain, this.verdict);
+  }
+}
