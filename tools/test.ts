@@ -25,8 +25,8 @@ const CHECKS = "checks";
 const FILE_TIMEOUT = 600_000;
 const parts: readonly Part[] = [
   { name: "unit", width: 2, testTimeout: 60_000, shared: false },
-  { name: "integration", width: 2, testTimeout: 120_000, shared: true },
-  // one at a time: they measure times, and a neighbour would be measured too
+  // one at a time: they start many processes and measure times, and a neighbour would be measured too
+  { name: "integration", width: 1, testTimeout: 120_000, shared: true },
   { name: "e2e", width: 1, testTimeout: 180_000, shared: true },
 ];
 
