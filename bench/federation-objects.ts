@@ -1,5 +1,5 @@
 /** The federation that is measured: known domains and routes, as the API server would hand them out. */
-import type { DomainObject, FederationConfig, RouteObject } from "../src/federation/types.ts";
+import type { DomainObject, FederationConfig, HostPort, RouteObject } from "../src/federation/types.ts";
 import { Model } from "../src/federation/model.ts";
 
 export const LOCAL_DOMAIN = "inside.example";
@@ -15,44 +15,41 @@ export function knownDomain(n: number): string {
   return n % 2 === 0 ? `partner-${n}.example` : `site-${n}.customer-${n % CUSTOMERS}.example`;
 }
 
-/** Spec of route number n of `ROUTES`, without its next hop; number 0 is the default route. */
-export function destinationPattern(n: number): string {
+/** Number 0 is the default route. */
+function destinationPattern(n: number): string {
   if (n === 0) return ".*";
   return n <= EXACT_ROUTES ? `partner-${(n - 1) * 2}.example` : `*.customer-${n - EXACT_ROUTES}.example`;
 }
 
 /** A model of so many known domains and of `ROUTES` routes, which all lead to one next hop by UDP. */
-export function measuredModel(
-  config: FederationConfig,
-  domains: number,
-  nextHop: { readonly host: string; readonly port: number },
-): Model {
+export function measuredModel(config: FederationConfig, domains: number, nextHop: HostPort): Model {
   const model = new Model(config);
   for (let n = 0; n < ROUTES; n += 1) model.setRoute(routeObject(n, nextHop));
   for (let n = 0; n < domains; n += 1) model.setDomain(domainObject(knownDomain(n)));
   return model;
 }
 
-function routeObject(n: number, nextHop: { readonly host: string; readonly port: number }): RouteObject {
+/** Spec of route number n, as a person writes it. */
+export function routeSpec(n: number, nextHop: HostPort) {
   return {
-    name: n === 0 ? "default" : `route-${n}`,
-    uid: `route-${n}`,
-    generation: 1,
-    creationTimestamp: CREATED,
-    spec: {
-      destinationPattern: destinationPattern(n),
-      blockRoute: false,
-      nextHop: nextHop.host,
-      nextHopPort: nextHop.port,
-      protocolType: "UDP",
-      routeType: "Domain",
-      priority: 1,
-      weight: 1,
-      allowLessSpecificRoute: true,
-      service: "Enabled",
-      trustIdentity: false,
-    },
-  };
+    destinationPattern: destinationPattern(n),
+    blockRoute: false,
+    nextHop: nextHop.host,
+    nextHopPort: nextHop.port,
+    protocolType: "UDP",
+  } as const;
+}
+
+export function routeName(n: number): string {
+  return n === 0 ? "default" : `route-${n}`;
+}
+
+function routeObject(n: number, nextHop: HostPort): RouteObject {
+  const name = routeName(n);
+  const defaults = { routeType: "Domain", priority: 1, weight: 1, service: "Enabled" } as const;
+  const flags = { allowLessSpecificRoute: true, trustIdentity: false };
+  const spec = { ...defaults, ...flags, ...routeSpec(n, nextHop) };
+  return { name, uid: name, generation: 1, creationTimestamp: CREATED, spec };
 }
 
 function domainObject(name: string): DomainObject {

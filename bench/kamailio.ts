@@ -27,9 +27,9 @@ export interface Router extends Kamailio {
   readonly control: Pick<RouterOptions, "host" | "controlPort" | "rpcPort" | "eventPort">;
 }
 
-/** Answers 200 to everything. */
-export function startPeer(host: string): Kamailio {
-  return startPlain("peer", host, []);
+/** Answers everything. */
+export function startPeer(host: string, status = 200): Kamailio {
+  return startPlain("peer", host, ["-A", `STATUS="${status}"`]);
 }
 
 /** Relays everything to the peer. */

@@ -18,6 +18,11 @@ export interface RelayCost {
   readonly ratio: number;
 }
 
+export interface RelayMeasurement {
+  readonly bare: RelayCost;
+  readonly routers: readonly (RelayCost & { readonly domains: number })[];
+}
+
 export interface RelayOptions {
   readonly rounds: number;
   /** Transactions in each burst. */
@@ -26,6 +31,7 @@ export interface RelayOptions {
 
 interface Contestant {
   readonly kamailio: Kamailio;
+  readonly domains: number;
   readonly domain: (n: number) => string;
   readonly cpuUs: number[];
   readonly throughput: number[];
@@ -38,7 +44,7 @@ const WARM_UP = 2000;
 export async function measureRelayCost(
   sizes: readonly number[],
   options: RelayOptions,
-): Promise<{ bare: RelayCost; routers: readonly RelayCost[] }> {
+): Promise<RelayMeasurement> {
   const block = await claimAddressBlock();
   const load = await SipLoad.open(block.next(), LOCAL_DOMAIN);
   const peer = startPeer(block.next());
@@ -59,12 +65,15 @@ export async function measureRelayCost(
     await Promise.all([peer, ...all.map(({ kamailio }) => kamailio)].map(({ process }) => process.stop()));
     block.release();
   }
-  return { bare: costOf(bare, bare), routers: routers.map((router) => costOf(router, bare)) };
+  return {
+    bare: costOf(bare, bare),
+    routers: routers.map((router) => ({ domains: router.domains, ...costOf(router, bare) })),
+  };
 }
 
 function contestant(kamailio: Kamailio, domains: number): Contestant {
   // 7919 is prime to all numbers of domains here: a burst goes all over the table
-  return { kamailio, domain: (n) => knownDomain((n * 7919) % domains), cpuUs: [], throughput: [] };
+  return { kamailio, domains, domain: (n) => knownDomain((n * 7919) % domains), cpuUs: [], throughput: [] };
 }
 
 async function startFilledRouter(host: string, domains: number, peer: Target): Promise<Kamailio> {

@@ -116,7 +116,8 @@ export class Statuses {
   }
 }
 
-const PROGRAMMED: Finding = {
+/** The condition `Programmed` of what is in force everywhere. */
+export const PROGRAMMED: Finding = {
   status: "True",
   reason: "Programmed",
   message: "Every ready router replica routes by it.",

@@ -24,6 +24,8 @@ export interface ReplicaOptions {
   readonly sip?: SipListeners | undefined;
   /** Added to the environment of kamailio-run. */
   readonly routerEnv?: Readonly<Record<string, string>> | undefined;
+  /** Options of Node.js for the operator. */
+  readonly nodeOptions?: readonly string[] | undefined;
 }
 
 /** Where the SIP router listens; UDP and TCP everywhere. */
@@ -120,7 +122,7 @@ function createRouter(options: ReplicaOptions): RestartableProcess {
 }
 
 function createOperator(options: ReplicaOptions, healthUrl: string): RestartableProcess {
-  const { name, address, directory, kubeconfig, namespace, config, installation } = options;
+  const { name, address, directory, kubeconfig, namespace, config, installation, nodeOptions = [] } = options;
   const file = join(directory, "config.yaml");
   const whole = {
     sip: { listeners: listenersOf(options) },
@@ -139,7 +141,7 @@ function createOperator(options: ReplicaOptions, healthUrl: string): Restartable
   const spec = {
     name: `operator ${name}`,
     command: process.execPath,
-    args: [join(repositoryRoot, "src/main.ts"), "--config", file],
+    args: [...nodeOptions, join(repositoryRoot, "src/main.ts"), "--config", file],
     env: { POD_NAME: name },
     logFile: join(directory, "operator.log"),
   };

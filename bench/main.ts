@@ -1,0 +1,118 @@
+/** `npm run bench`: the product beside its baselines, in one run. `--quick` takes under 4 minutes. */
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { measureApplyToRouted } from "./apply-to-routed.ts";
+import { measureDiscoveryRate, measureFirstRequests } from "./discovery.ts";
+import { bareListMs, startAndProgram } from "./first-programming.ts";
+import { Installation, programmed, quiet } from "./installation.ts";
+import { storeKnownDomains } from "./known-domains.ts";
+import { operatorMemoryMb } from "./operator-memory.ts";
+import { measureRelayCost } from "./relay-cost.ts";
+import { jsonOf, tableOf, type Row } from "./report.ts";
+import * as rows from "./rows.ts";
+import { median } from "./statistics.ts";
+
+interface Sizes {
+  readonly rounds: number;
+  readonly requests: number;
+  readonly lists: number;
+  readonly applies: number;
+  readonly firstRequests: number;
+  readonly discoveries: number;
+}
+
+const DOMAINS = 100_000;
+const QUICK: Sizes = {
+  rounds: 20,
+  requests: 1500,
+  lists: 3,
+  applies: 200,
+  firstRequests: 200,
+  discoveries: 2000,
+};
+const FULL: Sizes = {
+  ...QUICK,
+  rounds: 60,
+  requests: 3000,
+  lists: 5,
+  firstRequests: 1000,
+  discoveries: 10_000,
+};
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    json: { type: "string" },
+    only: { type: "string" },
+  },
+});
+const sizes = values.quick ? QUICK : FULL;
+const startedAt = performance.now();
+
+function say(what: string): void {
+  const seconds = (performance.now() - startedAt) / 1000;
+  process.stderr.write(`${seconds.toFixed(0).padStart(4)} s  ${what}\n`);
+}
+
+async function relay(): Promise<Row[]> {
+  say(`relaying: bare, with 10 and with ${DOMAINS} known domains in turns`);
+  return rows.relay(await measureRelayCost([10, DOMAINS], sizes));
+}
+
+async function federation(): Promise<Row[]> {
+  say("control plane and 1,000 routes");
+  const installation = await Installation.create();
+  const result = await withInstallation(installation);
+  await installation.stop();
+  return result;
+}
+
+async function withInstallation(installation: Installation): Promise<Row[]> {
+  say("operator without domains");
+  const empty = installation.createReplica();
+  await startAndProgram(empty);
+  await quiet(empty);
+  const emptyMb = await operatorMemoryMb(empty);
+  await empty.stop();
+
+  say(`storing ${DOMAINS} domains`);
+  await storeKnownDomains(installation, DOMAINS);
+  const listMs: number[] = [];
+  const programMs: number[] = [];
+  let replica = installation.createReplica();
+  for (let n = 0; n < sizes.lists; n += 1) {
+    say("bare list, then an operator that programs an empty router");
+    listMs.push(await bareListMs(installation, DOMAINS));
+    if (n > 0) {
+      await replica.stop();
+      replica = installation.createReplica();
+    }
+    programMs.push(await startAndProgram(replica));
+    await quiet(replica);
+  }
+  const fullMb = await operatorMemoryMb(replica);
+
+  say("changes of a route");
+  const apply = await measureApplyToRouted(installation, replica, sizes.applies);
+  say("first requests to unknown domains");
+  const first = await measureFirstRequests(installation, replica, sizes.firstRequests);
+  say("discoveries");
+  const rate = await measureDiscoveryRate(installation, replica, sizes.discoveries);
+  await programmed(replica);
+  await replica.stop();
+  return [
+    ...rows.applyToRouted(apply),
+    ...rows.programming(median(programMs), median(listMs)),
+    ...rows.firstRequests(first),
+    ...rows.discoveryRate(rate),
+    ...rows.memory(emptyMb, fullMb),
+  ];
+}
+
+const sections = { relay, federation };
+const wanted = Object.entries(sections).filter(([name]) => values.only === undefined || values.only === name);
+const measured: Row[] = [];
+for (const [, section] of wanted) measured.push(...(await section()));
+say("done");
+console.log(tableOf(measured));
+if (values.json !== undefined) writeFileSync(values.json, jsonOf(measured));

@@ -1,0 +1,103 @@
+/** How measurements become rows of the report, with the aims. */
+import type { ApplyLatency } from "./apply-to-routed.ts";
+import type { DiscoveryRate, FirstRequests } from "./discovery.ts";
+import type { RelayMeasurement } from "./relay-cost.ts";
+import type { Row } from "./report.ts";
+import { median, percentile } from "./statistics.ts";
+
+export function relay({ bare, routers }: RelayMeasurement): Row[] {
+  return [
+    { key: "bare_cpu_us", what: "CPU of a message, bare relay", value: bare.cpuUs, unit: "µs" },
+    { key: "bare_messages_per_second", what: "throughput, bare relay", value: bare.throughput, unit: "/s" },
+    ...routers.flatMap(({ domains, cpuUs, throughput, ratio }): Row[] => {
+      const size = domains >= 1000 ? `${domains / 1000}k` : `${domains}`;
+      const by = `${domains.toLocaleString("en")} domains`;
+      return [
+        { key: `cpu_us_${size}`, what: `CPU of a message, ${by}`, value: cpuUs, unit: "µs" },
+        { key: `messages_per_second_${size}`, what: `throughput, ${by}`, value: throughput, unit: "/s" },
+        {
+          key: `cpu_ratio_${size}`,
+          what: `CPU: bare relay / router, ${by}`,
+          value: ratio,
+          unit: "",
+          aim: { atLeast: 0.85 },
+        },
+      ];
+    }),
+  ];
+}
+
+export function applyToRouted({ watchMs, overWatchMs }: ApplyLatency): Row[] {
+  return [
+    { key: "watch_p50_ms", what: "apply to watch event, p50", value: median(watchMs), unit: "ms" },
+    { key: "watch_p99_ms", what: "apply to watch event, p99", value: percentile(watchMs, 99), unit: "ms" },
+    {
+      key: "apply_to_routed_p50_ms",
+      what: "apply to routed, over the watch, p50",
+      value: median(overWatchMs),
+      unit: "ms",
+    },
+    {
+      key: "apply_to_routed_p99_ms",
+      what: "apply to routed, over the watch, p99",
+      value: percentile(overWatchMs, 99),
+      unit: "ms",
+      aim: { atMost: 50 },
+    },
+  ];
+}
+
+export function programming(programMs: number, listMs: number): Row[] {
+  return [
+    { key: "list_100k_ms", what: "bare list of 100,000 domains", value: listMs, unit: "ms" },
+    { key: "program_100k_ms", what: "operator start to programmed router", value: programMs, unit: "ms" },
+    {
+      key: "program_100k_ratio",
+      what: "programmed / bare list",
+      value: programMs / listMs,
+      unit: "",
+      aim: { atMost: 2.5 },
+    },
+  ];
+}
+
+export function firstRequests({ knownMs, unknownMs }: FirstRequests): Row[] {
+  const known = median(knownMs);
+  return [
+    { key: "known_p50_ms", what: "request to a known domain, p50", value: known, unit: "ms" },
+    {
+      key: "unknown_added_p50_ms",
+      what: "first request to an unknown domain: more, p50",
+      value: median(unknownMs) - known,
+      unit: "ms",
+      aim: { atMost: 5 },
+    },
+  ];
+}
+
+export function discoveryRate({ bareCreates, discoveries }: DiscoveryRate): Row[] {
+  return [
+    { key: "creates_per_second", what: "bare creates", value: bareCreates, unit: "/s" },
+    { key: "discoveries_per_second", what: "discoveries, status written", value: discoveries, unit: "/s" },
+    {
+      key: "discovery_ratio",
+      what: "discoveries / bare creates",
+      value: discoveries / bareCreates,
+      unit: "",
+      aim: { atLeast: 0.3 },
+    },
+  ];
+}
+
+export function memory(emptyMb: number, fullMb: number): Row[] {
+  return [
+    { key: "operator_mb_0", what: "operator memory, no domains", value: emptyMb, unit: "MB" },
+    {
+      key: "operator_mb_100k",
+      what: "operator memory, 100,000 domains: more",
+      value: fullMb - emptyMb,
+      unit: "MB",
+      aim: { atMost: 150 },
+    },
+  ];
+}
