@@ -10,10 +10,10 @@ export interface ConnectionOptions {
 /** Streams last for minutes: they have connections of their own, so that no call waits behind one. */
 export type Use = "calls" | "streams";
 
-/** Idle connections are kept for this long. The API server closes its own side after 3 minutes. */
+/** Idle connections are kept for this long; the API server closes its own side after 90 seconds. */
 const KEEP_ALIVE_MS = 60_000;
-/** As client-go: below the idle timeouts of the usual load balancers. */
-const TCP_KEEP_ALIVE_MS = 30_000;
+/** A peer that does not answer is given up 10 seconds later: this is what notices a network that is gone. */
+const TCP_KEEP_ALIVE_MS = 15_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /** The connections to the API server: kept, and replaced where certificates are rotated. */

@@ -1,7 +1,8 @@
-import { isExpired, isInvalid, isNotFound } from "./api-error.ts";
+import { isExpired, isInvalid } from "./api-error.ts";
 import { Backoff } from "./backoff.ts";
 import type { Query } from "./client.ts";
 import { listPages } from "./list-pages.ts";
+import { ListWatchReporter } from "./list-watch-reporter.ts";
 import { LIST_WATCH_TIMING, type ListWatchOptions, type ListWatchTiming } from "./list-watch-options.ts";
 import { type CacheEntry, ObjectCache } from "./object-cache.ts";
 import { pause } from "./pause.ts";
@@ -23,6 +24,7 @@ const HEALTHY_MS = 10_000;
 export class ListWatch<E extends CacheEntry> {
   readonly #options: ListWatchOptions<E>;
   readonly #timing: ListWatchTiming;
+  readonly #reporter: ListWatchReporter;
   readonly #backoff: Backoff;
   readonly #stopping = new AbortController();
   readonly #cache: ObjectCache<E>;
@@ -32,7 +34,6 @@ export class ListWatch<E extends CacheEntry> {
   #stale = true;
   /** The server knows streaming lists (Kubernetes 1.32; a beta feature before 1.34). */
   #streams = true;
-  #failing = false;
   /** The server has accepted a watch, and none has failed since. */
   #connected = false;
   #running: Promise<void> | undefined;
@@ -42,14 +43,15 @@ export class ListWatch<E extends CacheEntry> {
     this.#timing = { ...LIST_WATCH_TIMING, ...options.timing };
     const [initialMs, maxMs] = this.#timing.backoffMs;
     this.#backoff = new Backoff({ initialMs, maxMs });
+    this.#reporter = new ListWatchReporter(options);
     this.#cache = new ObjectCache({
       upserted: (entry, previous) => {
-        this.#guard(() => {
+        this.#reporter.guard(() => {
           options.handlers.upserted(entry, previous);
         });
       },
       deleted: (entry) => {
-        this.#guard(() => {
+        this.#reporter.guard(() => {
           options.handlers.deleted(entry);
         });
       },
@@ -101,7 +103,7 @@ export class ListWatch<E extends CacheEntry> {
       const started = performance.now();
       try {
         await this.#once();
-        this.#count("closed");
+        this.#reporter.closed();
         // A server that ends watches at once must not be asked again at once.
         if (performance.now() - started < 1_000) await pause(this.#backoff.next(), this.#stopping.signal);
       } catch (error) {
@@ -121,6 +123,7 @@ export class ListWatch<E extends CacheEntry> {
     if (!this.#stale) return this.#watch();
     if (this.#streams) return this.#listAndWatch();
     await this.#listPages();
+    await this.#watch();
   }
 
   async #watch(): Promise<void> {
@@ -169,13 +172,13 @@ export class ListWatch<E extends CacheEntry> {
   }
 
   #apply(event: ObjectEvent): void {
-    this.#options.metrics?.event(this.#options.resource.kind, event.type);
+    this.#reporter.event(event.type);
     if (event.type === "DELETED") this.#cache.delete(event.object.metadata.name);
     else if (event.type !== "BOOKMARK") this.#set(event.object);
   }
 
   #set(object: ApiObject): void {
-    this.#guard(() => {
+    this.#reporter.guard(() => {
       this.#cache.set(this.#options.trim(object, this.#cache.get(object.metadata.name)));
     });
   }
@@ -185,9 +188,8 @@ export class ListWatch<E extends CacheEntry> {
     this.#advance(resourceVersion);
     this.#stale = false;
     this.#synced = true;
-    this.#options.metrics?.listed(this.#options.resource.kind);
-    this.#options.log.debug({ ...this.#about(), objects: this.#cache.size, resourceVersion }, "listed");
-    this.#guard(() => {
+    this.#reporter.listed(this.#cache.size, resourceVersion);
+    this.#reporter.guard(() => {
       this.#options.handlers.synced();
     });
   }
@@ -195,56 +197,24 @@ export class ListWatch<E extends CacheEntry> {
   #advance(resourceVersion: string): void {
     this.#resourceVersion = resourceVersion;
     this.#backoff.reset();
-    this.#failing = false;
+    this.#reporter.progressed();
   }
 
   /** Decides how to go on after a failure, and waits until then. */
   async #recover(error: unknown): Promise<void> {
     if (isExpired(error) && !this.#stale) {
-      this.#count("expired");
-      this.#options.log.info({ ...this.#about(), err: error }, "history is gone: listing anew");
+      this.#reporter.expired(error);
       this.#stale = true;
       return;
     }
     if (this.#stale && this.#streams && isInvalid(error)) {
-      this.#options.log.info(this.#about(), "the API server has no streaming lists: listing by pages");
+      this.#reporter.listingByPages();
       this.#streams = false;
       return;
     }
-    this.#count("failed");
     this.#stale ||= this.#options.relistAfterFailure === true;
     const delayMs = retryDelay(error, this.#backoff);
-    this.#complain(error, delayMs);
+    this.#reporter.failed(error, delayMs);
     await pause(delayMs, this.#stopping.signal);
-  }
-
-  /** An outage is told once; what repeats until it is over is for those who debug. */
-  #complain(error: unknown, delayMs: number): void {
-    const { log } = this.#options;
-    const fields = { ...this.#about(), err: error, delayMs: Math.round(delayMs) };
-    const what = isNotFound(error)
-      ? "the API server does not know this kind (are the CRDs installed?)"
-      : "list or watch failed";
-    if (this.#failing) log.debug(fields, what);
-    else log.warn(fields, what);
-    this.#failing = true;
-  }
-
-  #count(outcome: "closed" | "expired" | "failed"): void {
-    this.#options.metrics?.watchEnded(this.#options.resource.kind, outcome);
-  }
-
-  /** Neither a handler that throws nor an object that cannot be read may end the loop. */
-  #guard(step: () => void): void {
-    try {
-      step();
-    } catch (error) {
-      this.#options.metrics?.handlerFailed(this.#options.resource.kind);
-      this.#options.log.error({ ...this.#about(), err: error }, "what follows from a change failed");
-    }
-  }
-
-  #about(): { readonly kind: string } {
-    return { kind: this.#options.resource.kind };
   }
 }
