@@ -36,13 +36,18 @@ export class Cluster {
 
   /** `kubectl wait --for=condition=Ready`, which looks at the generation too. */
   async ready(...manifests: readonly Manifest[]): Promise<void> {
-    const names = manifests.map(({ kind, metadata: { name } }) => `${kind}/${name}`);
-    await this.kubectl("wait", "--for=condition=Ready", `--timeout=${PATIENCE}`, ...names);
+    const wait = ["wait", "--for=condition=Ready", `--timeout=${PATIENCE}`];
+    await this.kubectl(...wait, ...manifests.map(reference));
   }
 
   /** `kubectl delete`. */
   async delete(kind: Kind, ...names: readonly string[]): Promise<void> {
     await this.kubectl("delete", kind, ...names);
+  }
+
+  /** `kubectl delete` of all of them, without waiting. */
+  async remove(...manifests: readonly Manifest[]): Promise<void> {
+    await this.kubectl("delete", "--wait=false", ...manifests.map(reference));
   }
 
   /** `kubectl delete`, also of what is not there. */
@@ -80,6 +85,14 @@ export class Cluster {
     return output === "" ? undefined : (JSON.parse(output) as Kinds[K]);
   }
 
+  /** Everything of both kinds. */
+  async everything(): Promise<Kinds[Kind][]> {
+    const { items } = JSON.parse(await this.kubectl("get", "sroute,fd", "-o", "json")) as {
+      items: Kinds[Kind][];
+    };
+    return items;
+  }
+
   /** All names of a kind, sorted; only discovered ones where told. */
   async names(kind: Kind, origin?: "discovered"): Promise<string[]> {
     const selector = origin === undefined ? [] : ["-l", `${ORIGIN_LABEL}=${origin}`];
@@ -105,6 +118,10 @@ export class Cluster {
     await this.appears("StaticRoute", DEFAULT_ROUTE_NAME);
     await this.kubectl("wait", "--for=condition=Ready", `--timeout=${PATIENCE}`, "sroute/default");
   }
+}
+
+function reference({ kind, metadata: { name } }: Manifest): string {
+  return `${kind}/${name}`;
 }
 
 /** A condition in the form `True Reason`; `absent` where there is none. */

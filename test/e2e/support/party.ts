@@ -17,6 +17,9 @@ export interface Call {
 export class Party {
   readonly name: string;
   readonly agent: UserAgent;
+  /** Of the first so many requests that came. */
+  readonly #byCallId = new Map<string, ReceivedRequest[]>();
+  #indexed = 0;
 
   constructor(name: string, agent: UserAgent) {
     this.name = name;
@@ -42,12 +45,23 @@ export class Party {
     return this.agent.send({ ...rest, method, uri: uri(to), from: uri(from), target });
   }
 
-  /** The request of this Call-ID as it came here. */
+  /** The last request of this Call-ID, and of this method where told, as it came here. */
   received(callId: string, method?: string): ReceivedRequest | undefined {
-    return this.agent.received.findLast(
-      (request) =>
-        header(request, "Call-ID") === callId && (method === undefined || request.method === method),
-    );
+    const { received } = this.agent;
+    for (; this.#indexed < received.length; this.#indexed += 1) {
+      const request = received[this.#indexed];
+      if (request !== undefined) this.#index(request);
+    }
+    return this.#byCallId
+      .get(callId)
+      ?.findLast((request) => method === undefined || request.method === method);
+  }
+
+  #index(request: ReceivedRequest): void {
+    const callId = header(request, "Call-ID");
+    const known = this.#byCallId.get(callId);
+    if (known === undefined) this.#byCallId.set(callId, [request]);
+    else known.push(request);
   }
 }
 
