@@ -12,10 +12,7 @@ export interface Visit {
 }
 
 /** Identifies a request wherever it turns up; both ends of a dialog count their requests. */
-export function idOf(
-  message: Pick<ReceivedRequest, "headers" | "body">,
-  cseq = header(message, "CSeq"),
-): string {
+export function idOf(message: Pick<SipMessage, "headers" | "body">, cseq = header(message, "CSeq")): string {
   return `${header(message, "Call-ID")} ${tagOf(header(message, "From")) ?? ""} ${cseq}`;
 }
 
@@ -29,6 +26,8 @@ export class Cast {
   readonly #visits = new Map<string, Visit[]>();
   /** Of all requests that anybody sent. */
   readonly #ids = new Set<string>();
+  /** Of those that were sent more than once. */
+  readonly #repeated = new Set<string>();
   readonly #seen = new Map<UserAgent, number>();
 
   private constructor(place: Place, agents: readonly UserAgent[]) {
@@ -72,20 +71,25 @@ export class Cast {
     return agent.received.findLast((request) => idOf(request) === id);
   }
 
-  /**
-   * Forgets all visits; what came to anybody since the last call and belongs to no request of these ids, in words. What
-   * belongs to earlier ids comes late because something had gone wrong then, and was told then.
-   */
-  takeStrays(ids: Iterable<string>): string[] {
-    this.#visits.clear();
+  /** These requests were sent: what comes of them, also later on, is no stray. */
+  expect(ids: readonly string[], { repeated }: { readonly repeated: boolean }): void {
     for (const id of ids) this.#ids.add(id);
-    const agents = [...this.#agents.values()];
-    return agents.flatMap((agent) => {
+    if (repeated) for (const id of ids) this.#repeated.add(id);
+  }
+
+  /**
+   * Forgets all visits; what nobody sent and what was answered twice since the last call, in words. Only a request that
+   * was sent again may be answered again.
+   */
+  takeStrays(): string[] {
+    this.#visits.clear();
+    return [...this.#agents.values()].flatMap((agent) => {
       const requests = agent.received.slice(this.#seen.get(agent) ?? 0);
       this.#seen.set(agent, agent.received.length);
-      return [...requests, ...agent.strayResponses.splice(0)]
-        .filter((message) => message.kind === "response" || !this.#ids.has(idOf(message)))
-        .map((message) => `${agent.host} got an unexpected ${about(message)}`);
+      return [
+        ...requests.filter((request) => !this.#ids.has(idOf(request))),
+        ...agent.strayResponses.splice(0).filter((response) => !this.#repeated.has(idOf(response))),
+      ].map((message) => `${agent.host} got an unexpected ${about(message)}`);
     });
   }
 

@@ -48,8 +48,8 @@ function text(status: number | undefined): string {
 }
 
 /** RFC 4320 §4.1: nothing but 100, and that late, is a provisional answer to a non-INVITE. */
-function provisional({ sent, provisional: seen }: Observation): string[] {
-  const permitted = sent.method === "INVITE" ? [100] : [];
+function provisional({ sent, provisional: seen, repeated }: Observation): string[] {
+  const permitted = sent.method === "INVITE" || repeated ? [100] : [];
   return seen.filter((status) => !permitted.includes(status)).map((status) => `a provisional ${status} came`);
 }
 

@@ -26,16 +26,16 @@ for (const binary of kamailioBinaries()) {
       seed: numberFrom("DIFFERENTIAL_SEED"),
       path: process.env.DIFFERENTIAL_PATH,
     });
-    if (counterexample !== undefined) assert.fail(explain(binary, counterexample));
+    if (counterexample !== undefined) assert.fail(explain(binary, stage, counterexample));
     const seconds = (performance.now() - started) / 1000;
     t.diagnostic(`${runs} scenarios, ${stage.requests} requests in ${seconds.toFixed(1)} s`);
   });
 }
 
-function explain({ version }: KamailioBinary, counterexample: Counterexample): string {
+function explain({ version }: KamailioBinary, stage: Stage, counterexample: Counterexample): string {
   const { seed, path } = counterexample;
   const again = `DIFFERENTIAL_SEED=${seed} DIFFERENTIAL_PATH=${path}`;
-  return `Kamailio ${version} differs from decide.\n${render(counterexample)}\nAgain with: ${again}`;
+  return `Kamailio ${version} differs from decide.\n${render(counterexample)}\nAgain with: ${again}\n${stage.log()}`;
 }
 
 function numberFrom(variable: string): number | undefined {

@@ -19,6 +19,8 @@ export interface Observation {
   readonly status: number | undefined;
   readonly provisional: readonly number[];
   readonly visits: readonly Visit[];
+  /** It took so long that the request was sent again. */
+  readonly repeated: boolean;
   /** False: the 2xx of an INVITE was acknowledged, but the ACK did not arrive. */
   readonly acknowledged: boolean;
 }
@@ -107,13 +109,8 @@ export class Performance {
     const ack = buildRequest({ ...parts, from: "", body: "" }, local);
     await agent.sendOnce(ack, target);
     await this.settle(request);
-    return {
-      sent: ack,
-      status: undefined,
-      provisional: [],
-      visits: this.#cast.visitsOf(idOf(ack)),
-      acknowledged: true,
-    };
+    const visits = this.#cast.visitsOf(idOf(ack));
+    return { sent: ack, status: undefined, provisional: [], visits, repeated: false, acknowledged: true };
   }
 
   async #observe(
@@ -126,6 +123,7 @@ export class Performance {
       status: final?.status,
       provisional: sent.provisional.map(({ status }) => status),
       visits: this.#cast.visitsOf(idOf(sent.request)),
+      repeated: sent.timesSent() > 1,
       acknowledged: true,
     };
   }

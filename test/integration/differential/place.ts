@@ -17,13 +17,16 @@ export interface Hop {
   readonly host: string;
   readonly port: number;
   readonly transport: Transport;
-  /** Status that a new request gets; undefined: nothing listens there. */
+  /** Status that a new request gets; undefined: nothing can be sent there. */
   readonly answers: number | undefined;
 }
 
 export const SIP_PORT = 5060;
 /** Many processes share it: ports on it are taken as they are free. */
 export const IPV6 = "::1";
+
+/** TEST-NET-1 (RFC 5737): what is bound to a loopback address cannot send there, and knows at once. */
+const UNREACHABLE = "192.0.2.1";
 
 const ROUTER = 1;
 const INSIDE = 10;
@@ -53,7 +56,7 @@ export class Place {
       at(103, "UDP", 404),
       at(104, "UDP", 503),
       at(105, "TCP", 503),
-      at(106, "TCP", undefined),
+      { host: UNREACHABLE, port: SIP_PORT, transport: "UDP", answers: undefined },
       { host: IPV6, port: ports.hop, transport: "UDP", answers: 200 },
       { host: IPV6, port: ports.hop, transport: "TCP", answers: 404 },
     ];

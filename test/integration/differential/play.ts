@@ -61,11 +61,14 @@ export class Play {
     ];
     for (const subject of learnedByAll(outcomes)) this.#reached.add(domainOf(subject));
     for (const hop of this.#failedAt(outcomes)) this.#down.add(hop);
-    const sent = [...outcomes, ...inDialog].map(({ observation }) => observation.sent);
+    for (const { observation } of [...outcomes, ...inDialog]) {
+      const { sent } = observation;
+      this.#cast.expect([idOf(sent), ackIdOf(sent)], observation);
+    }
     return [
       ...found,
       ...(await differencesInLearning(this.#router, outcomes, this.#reached, this.#isAttended)),
-      ...this.#cast.takeStrays(sent.flatMap((request) => [idOf(request), ackIdOf(request)])),
+      ...this.#cast.takeStrays(),
     ];
   }
 

@@ -36,7 +36,6 @@ export async function search(
 ): Promise<SearchResult> {
   const property = fc.asyncProperty(scenarios, async (scenario) => {
     const differences = await stage.play(scenario, decide);
-    if (process.env.DBG && differences.length > 0) process.stderr.write(`DIFF ${differences.join(" // ")}\n`);
     if (differences.length > 0) throw new Error(differences.join("\n"));
   });
   const details = await fc.check(property, {

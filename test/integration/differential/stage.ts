@@ -35,6 +35,11 @@ export class Stage {
     return this.#requests;
   }
 
+  /** The end of what the router logged. */
+  log(): string {
+    return this.#router.log();
+  }
+
   async close(): Promise<void> {
     await this.#router.stop();
     await this.#cast.close();

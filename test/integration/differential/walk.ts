@@ -7,7 +7,7 @@ export type Tiers = readonly (readonly string[])[];
 export type WalkResult =
   { readonly ok: true; readonly status: number } | { readonly ok: false; readonly problem: string };
 
-/** What a next hop answers; undefined: nothing listens there, so no visit of it is ever seen. */
+/** What a next hop answers; undefined: nothing can be sent there, so no visit of it is ever seen. */
 export type Answers = (hop: string) => number | undefined;
 
 /** Next hops that failed a moment ago. */
