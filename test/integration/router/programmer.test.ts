@@ -124,14 +124,15 @@ for (const binary of kamailioBinaries()) {
       const { router, operator, events, message } = await setUp(t);
       const answers = await Promise.all(Array.from({ length: 5 }, () => message("new.test")));
       assert.deepEqual(answers, [200, 200, 200, 200, 200]);
-      await waitFor("the report", () => events.length === 3);
-      assert.deepEqual(events, ["programmed", "discover new.test", "learned new.test outbound true"]);
+      const questions = (): readonly string[] => events.filter((event) => event.startsWith("discover"));
+      await waitFor("the report", () => events.includes("learned new.test outbound true"));
+      assert.deepEqual(questions(), ["discover new.test"]);
       assert.equal(await message("new.test"), 200);
-      assert.equal(events.length, 3, "a remembered domain is not asked for");
+      assert.equal(questions().length, 1, "a remembered domain is not asked for");
       await operator.forget("new.test");
       assert.equal(await router.valueOf("learned", "new.test"), undefined);
       assert.equal(await message("new.test"), 200);
-      assert.equal(events[3], "discover new.test");
+      assert.equal(questions().length, 2, "a forgotten one is");
     });
 
     test("a domain that may not be served is refused", async (t) => {
