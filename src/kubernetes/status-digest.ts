@@ -16,7 +16,7 @@ export interface ObjectStatus {
   readonly conditions?: readonly Condition[];
 }
 
-/** The digest of a status that nobody has written yet. */
+/** The digest of a status that nobody has written yet: it holds what the schema gave it, and nothing of others. */
 export const UNWRITTEN = 0;
 /** 48 bits fit into a number without loss. */
 const DIGEST_BYTES = 6;
@@ -26,7 +26,7 @@ const DIGEST_BYTES = 6;
  * objects, the conditions would cost more than everything else that is kept.
  */
 export function digestOf(status: ObjectStatus | undefined, shape: StatusShape): number {
-  if (status?.observedGeneration === undefined) return UNWRITTEN;
+  if (status === undefined || isUnwritten(status, shape)) return UNWRITTEN;
   const text = JSON.stringify([
     status.observedGeneration,
     fieldsOf(status, shape),
@@ -35,14 +35,10 @@ export function digestOf(status: ObjectStatus | undefined, shape: StatusShape): 
   return hash("md5", text, "buffer").readUIntBE(0, DIGEST_BYTES);
 }
 
-/** What a server-side apply of our part of a status sends. */
-export function ownPart(status: ObjectStatus, shape: StatusShape): object {
-  const { observedGeneration, conditions = [] } = status;
-  return {
-    observedGeneration,
-    ...fieldsOf(status, shape),
-    conditions: conditions.filter(({ type }) => shape.conditions.includes(type)),
-  };
+/** The merge patch that makes a status what it shall be. The conditions in it are all there will be. */
+export function statusPatch(status: ObjectStatus, shape: StatusShape): object {
+  const { observedGeneration, conditions } = status;
+  return { observedGeneration, ...fieldsOf(status, shape), conditions };
 }
 
 /** `Programmed` is True, and says so of this generation. */
@@ -53,9 +49,14 @@ export function isProgrammed(status: ObjectStatus | undefined, generation: numbe
   );
 }
 
+function isUnwritten({ observedGeneration, conditions = [] }: ObjectStatus, shape: StatusShape): boolean {
+  return observedGeneration === undefined && conditions.every(({ type }) => shape.conditions.includes(type));
+}
+
+/** In a merge patch (RFC 7396) null is what takes a field away. */
 function fieldsOf(status: ObjectStatus, shape: StatusShape): Record<string, unknown> {
   const fields = new Map<string, unknown>(Object.entries(status));
-  return Object.fromEntries(shape.fields.map((field) => [field, fields.get(field)]));
+  return Object.fromEntries(shape.fields.map((field) => [field, fields.get(field) ?? null]));
 }
 
 function conditionsOf(status: ObjectStatus, shape: StatusShape): unknown[] {

@@ -3,8 +3,8 @@ import { isConflict, isNotFound, isUnavailable } from "./api-error.ts";
 import type { Cached } from "./cached.ts";
 import type { KubernetesClient } from "./client.ts";
 import type { Logger } from "./logger.ts";
-import { type ApiObject, apiVersion, type ApiResource, type Kind } from "./resources.ts";
-import { digestOf, type ObjectStatus, ownPart, type StatusShape, UNWRITTEN } from "./status-digest.ts";
+import type { ApiObject, ApiResource, Kind } from "./resources.ts";
+import { digestOf, type ObjectStatus, statusPatch, type StatusShape, UNWRITTEN } from "./status-digest.ts";
 import { TokenBucket } from "./token-bucket.ts";
 import { WorkQueue } from "./work-queue.ts";
 import type { WorkQueueMetrics } from "./work-queue-options.ts";
@@ -17,8 +17,8 @@ export interface StatusKind<E extends Entry = Entry> {
   readonly shape: StatusShape;
   readonly cache: { get(name: string): E | undefined; entries(): Iterable<E> };
   /**
-   * The status that an object shall have, given its conditions as they are. Pure; called far more often than anything
-   * is written. Undefined while it cannot be told.
+   * The status that an object shall have, given its conditions as they are; keeps those of others. Pure; called far
+   * more often than anything is written. Undefined while it cannot be told.
    */
   desired(entry: E, previous: readonly Condition[], now: Date): ObjectStatus | undefined;
 }
@@ -36,20 +36,19 @@ export interface StatusWriterOptions {
   readonly concurrency?: number;
 }
 
+/** Conflicts in a row before a key goes back to the queue. */
+const MAX_CONFLICTS = 5;
 /** How often incomplete caches are looked at again. */
 const RECHECK_MS = 100;
-
-/** Owns our fields and conditions in managedFields. */
-export const STATUS_MANAGER = "sip-federation-status";
 
 /**
  * Writes statuses, on the leader alone. Whether a status is due is told from the cache, without a call: an object
  * that stays as it is costs nothing.
  *
- * Written by server-side apply of our own conditions and fields: others' stay as they are, without reading them, and
- * nobody's write in between makes ours fail. It is forced, because these are ours whoever touched them. (Measured:
- * it costs the API server as much as a merge patch, which would need the whole list of conditions and a retry for
- * each conflict.) The uid in it keeps a status from an object that was deleted and made anew meanwhile.
+ * Written by JSON merge patch on the resourceVersion that it was made from: fields of others stay as they are, so do
+ * their conditions, and where somebody wrote in between it is made anew from a fresh object. A new object, which nobody
+ * else has written to, takes one call. (Server-side apply would need no fresh object, but costs the API server a fifth
+ * more, and the most frequent write of all is the first one.)
  */
 export class StatusWriter {
   readonly #options: StatusWriterOptions;
@@ -127,49 +126,73 @@ export class StatusWriter {
   }
 
   async #write(key: string, kind: StatusKind, entry: Entry, digest: number): Promise<void> {
-    const { resource, shape } = kind;
-    const previous = await this.#previousConditions(key, kind, entry, digest);
-    if (previous === undefined) return;
-    const status = kind.desired(entry, previous, new Date());
-    if (status === undefined) return;
-    const body = {
-      apiVersion: apiVersion(resource),
-      kind: resource.kind,
-      metadata: { uid: entry.uid },
-      status: ownPart(status, shape),
-    };
-    const options = { fieldManager: STATUS_MANAGER, force: true, subresource: "status" } as const;
-    try {
-      const { metadata } = await this.#options.client.apply<ApiObject>(resource, entry.name, body, options);
-      this.#written.set(key, { digest, version: BigInt(metadata.resourceVersion) });
-    } catch (error) {
-      // Deleted, or made anew under the same name: the watch says what comes next.
-      if (!isNotFound(error) && !isConflict(error)) throw error;
+    let base = this.#unwritten(key, entry);
+    for (let tries = 0; tries < MAX_CONFLICTS; tries += 1) {
+      base ??= await this.#fresh(kind, entry, digest);
+      if (base === undefined || (await this.#patch(key, kind, { entry, digest, base }))) return;
+      base = undefined;
     }
+    throw new Error(`others keep writing to ${key}`);
+  }
+
+  /** An object that nobody has written a status to: there is nothing in it to keep. */
+  #unwritten(key: string, { statusDigest, resourceVersion }: Entry): Base | undefined {
+    if (statusDigest !== UNWRITTEN || this.#written.has(key)) return undefined;
+    return { resourceVersion, conditions: [] };
   }
 
   /**
-   * The conditions as they are now, for the times in them. Undefined where nothing is to be written: the object is
-   * gone, the status is right already, or the watch is about to bring a newer generation.
+   * The status as it is at this moment. Undefined where nothing is to be written: the object is gone, its status is
+   * right already, or the watch is about to bring a newer generation.
    */
-  async #previousConditions(
-    key: string,
-    kind: StatusKind,
-    entry: Entry,
-    digest: number,
-  ): Promise<readonly Condition[] | undefined> {
-    if (entry.statusDigest === UNWRITTEN && !this.#written.has(key)) return [];
+  async #fresh({ resource, shape }: StatusKind, entry: Entry, digest: number): Promise<Base | undefined> {
     try {
-      const { metadata, status } = await this.#options.client.get<ApiObject>(kind.resource, entry.name);
+      const { metadata, status } = await this.#options.client.get<ApiObject>(resource, entry.name);
+      const { uid, generation, resourceVersion } = metadata;
       const current = status as ObjectStatus | undefined;
-      const newer = metadata.uid !== entry.uid || metadata.generation !== entry.object.generation;
-      if (newer || digestOf(current, kind.shape) === digest) return undefined;
-      return current?.conditions ?? [];
+      if (uid !== entry.uid || generation !== entry.object.generation) return undefined;
+      if (digestOf(current, shape) === digest) return undefined;
+      return { resourceVersion, conditions: current?.conditions ?? [] };
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw error;
     }
   }
+
+  /** False where somebody wrote in between. */
+  async #patch(key: string, kind: StatusKind, { entry, digest, base }: Write): Promise<boolean> {
+    const status = kind.desired(entry, base.conditions, new Date());
+    if (status === undefined) return true;
+    const { resourceVersion } = base;
+    const body = { metadata: { resourceVersion }, status: statusPatch(status, kind.shape) };
+    try {
+      const options = { subresource: "status" } as const;
+      const { metadata } = await this.#options.client.mergePatch<ApiObject>(
+        kind.resource,
+        entry.name,
+        body,
+        options,
+      );
+      this.#written.set(key, { digest, version: BigInt(metadata.resourceVersion) });
+      return true;
+    } catch (error) {
+      if (isConflict(error)) return false;
+      if (isNotFound(error)) return true;
+      throw error;
+    }
+  }
+}
+
+/** What a status is made from. */
+interface Base {
+  readonly resourceVersion: string;
+  readonly conditions: readonly Condition[];
+}
+
+interface Write {
+  readonly entry: Entry;
+  readonly digest: number;
+  readonly base: Base;
 }
 
 function splitKey(key: string): [Kind, string] {

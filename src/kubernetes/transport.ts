@@ -25,6 +25,8 @@ export interface TransportOptions {
   readonly observe?: (method: string, status: number | undefined, milliseconds: number) => void;
 }
 
+const USER_AGENT = "sip-federation";
+
 type Response = Dispatcher.ResponseData;
 
 /**
@@ -91,6 +93,8 @@ export class Transport {
       headers: {
         ...headers,
         accept: "application/json",
+        // The API server takes its first word as the name of the field manager.
+        "user-agent": USER_AGENT,
         ...(call.body !== undefined && { "content-type": call.contentType ?? "application/json" }),
       },
       body: call.body ?? null,

@@ -73,8 +73,8 @@ function stored(namespace: string, name: string, status: object): object {
         },
         {
           ...entry,
-          manager: "sip-federation-status",
-          operation: "Apply",
+          manager: "sip-federation",
+          operation: "Update",
           subresource: "status",
           fieldsV1: { "f:status": { "f:conditions": OWNED } },
         },

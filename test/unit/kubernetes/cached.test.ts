@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Condition } from "../../../src/api/types.ts";
 import { cachedDomain } from "../../../src/kubernetes/cached.ts";
 import type { ApiObject } from "../../../src/kubernetes/resources.ts";
-import { digestOf, ownPart, UNWRITTEN } from "../../../src/kubernetes/status-digest.ts";
+import { digestOf, statusPatch, UNWRITTEN } from "../../../src/kubernetes/status-digest.ts";
 import { DOMAIN_STATUS, ROUTE_STATUS } from "../../../src/kubernetes/status-shapes.ts";
 
 const trim = cachedDomain(DOMAIN_STATUS);
@@ -106,14 +106,17 @@ test("the status that the schema gives to a new object is not written by anybody
   equal(digestOf(undefined, ROUTE_STATUS), UNWRITTEN);
 });
 
-test("an apply sends what is ours alone", () => {
+test("a status that only others have written to is not taken for unwritten: their conditions must be kept", () => {
+  notEqual(digestOf({ conditions: [condition("example.com/Checked")] }, ROUTE_STATUS), UNWRITTEN);
+});
+
+test("a patch sends our fields, those to be removed as null, and all conditions there shall be", () => {
   const conditions = [condition("Accepted"), condition("example.com/Checked")];
-  deepEqual(
-    ownPart({ observedGeneration: 3, conditions, ...{ effectivePort: 5061, other: 1 } }, ROUTE_STATUS),
-    {
-      observedGeneration: 3,
-      effectivePort: 5061,
-      conditions: [condition("Accepted")],
-    },
-  );
+  const status = { observedGeneration: 3, conditions, ...{ effectivePort: 5061, other: 1 } };
+  deepEqual(statusPatch(status, ROUTE_STATUS), { observedGeneration: 3, effectivePort: 5061, conditions });
+  deepEqual(statusPatch({ observedGeneration: 3, conditions }, ROUTE_STATUS), {
+    observedGeneration: 3,
+    effectivePort: null,
+    conditions,
+  });
 });

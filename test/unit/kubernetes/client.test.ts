@@ -76,6 +76,7 @@ test("paths, queries, credentials and media types are Kubernetes's", async (t) =
     deepEqual([call.method, call.path, call.headers["content-type"]], [method, path, contentType]);
     equal(call.headers.authorization, "Bearer secret");
     equal(call.headers.accept, "application/json");
+    equal(call.headers["user-agent"], "sip-federation");
     if (contentType === "application/apply-patch+yaml") {
       deepEqual(call.query, { fieldManager: "me", force: "false" });
     }

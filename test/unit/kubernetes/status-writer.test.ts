@@ -80,12 +80,22 @@ function answer(call: FakeCall, resourceVersion: number): void {
   call.respond(200, { metadata: { resourceVersion: String(resourceVersion) } });
 }
 
-interface Applied {
-  readonly metadata: { readonly uid: string };
+const SINCE = "2020-01-01T00:00:00Z";
+/** A condition that somebody else keeps there. */
+const FOREIGN = {
+  type: "example.com/Seen",
+  status: "True",
+  reason: "Yes",
+  message: "",
+  lastTransitionTime: SINCE,
+};
+
+interface Patch {
+  readonly metadata: { readonly resourceVersion: string };
   readonly status: { readonly conditions: readonly Condition[] };
 }
 
-test("a new object takes one call, an apply of our part of its status", async (t) => {
+test("a new object takes one call", async (t) => {
   const { server, writer, reasons, add, settled } = await setup(t);
   reasons.set("a.example", "Fine");
   add("a.example");
@@ -93,9 +103,9 @@ test("a new object takes one call, an apply of our part of its status", async (t
   const call = await server.call();
   equal(call.method, "PATCH");
   equal(call.path, "/apis/sipfederation.io/v1alpha1/namespaces/ns/federateddomains/a.example/status");
-  deepEqual(call.query, { fieldManager: "sip-federation-status", force: "true" });
-  const { metadata, status } = call.body as Applied;
-  equal(metadata.uid, "uid-a.example");
+  equal(call.headers["content-type"], "application/merge-patch+json");
+  const { metadata, status } = call.body as Patch;
+  equal(metadata.resourceVersion, "10", "only if nobody wrote in between");
   const [accepted] = status.conditions;
   equal(accepted?.reason, "Fine");
   ok(Math.abs(Date.parse(accepted.lastTransitionTime) - Date.now()) < 60_000);
@@ -114,24 +124,16 @@ test("an object whose status is right takes no call", async (t) => {
 
 test("a status that changes keeps the time of what stays, and leaves conditions of others alone", async (t) => {
   const { server, writer, reasons, add, settled } = await setup(t);
-  const since = "2020-01-01T00:00:00Z";
-  const foreign = {
-    type: "example.com/Seen",
-    status: "True",
-    reason: "Yes",
-    message: "",
-    lastTransitionTime: since,
-  };
   const accepted = {
     type: "Accepted",
     status: "True",
     reason: "Old",
     message: "",
     observedGeneration: 1,
-    lastTransitionTime: since,
+    lastTransitionTime: SINCE,
   };
   for (const [reason, time] of [
-    ["New", since],
+    ["New", SINCE],
     ["Bad", undefined],
   ] as const) {
     reasons.set("a.example", reason);
@@ -142,16 +144,15 @@ test("a status that changes keeps the time of what stays, and leaves conditions 
     equal(read.method, "GET");
     read.respond(200, {
       metadata: { uid: "uid-a.example", generation: 1, resourceVersion: "10" },
-      status: { observedGeneration: 1, conditions: [foreign, accepted] },
+      status: { observedGeneration: 1, conditions: [FOREIGN, accepted] },
     });
     const write = await server.call();
-    const { conditions } = (write.body as Applied).status;
-    deepEqual(
-      conditions.map(({ type, reason: said }) => [type, said]),
-      [["Accepted", reason]],
-    );
-    if (time !== undefined) equal(conditions[0]?.lastTransitionTime, time);
-    else ok((conditions[0]?.lastTransitionTime ?? since) > since);
+    const { conditions } = (write.body as Patch).status;
+    const [kept, ours] = conditions;
+    deepEqual(kept, FOREIGN);
+    equal(ours?.reason, reason);
+    if (time !== undefined) equal(ours.lastTransitionTime, time);
+    else ok(ours.lastTransitionTime > SINCE);
     answer(write, 11);
     await settled();
     await writer.stop();
@@ -202,19 +203,42 @@ test("until the cache has seen our own write it is not written again, and not ta
   equal((await server.call()).method, "GET", "somebody put it back: seen in the cache, put right");
 });
 
-test("an object that is gone, or made anew, is none of our business", async (t) => {
-  const { server, writer, reasons, domains, add, settled } = await setup(t);
-  for (const [code, reason] of [
-    [404, "NotFound"],
-    [409, "Conflict"],
-  ] as const) {
-    reasons.set("a.example", "Fine");
-    add("a.example");
-    writer.start();
-    writer.enqueue("FederatedDomain", "a.example", true);
-    (await server.call()).refuse(code, reason);
-    await settled();
+test("where somebody wrote in between, the status is made anew from a fresh object", async (t) => {
+  const { server, writer, reasons, add, settled } = await setup(t);
+  reasons.set("a.example", "Fine");
+  add("a.example");
+  writer.start();
+  for (const resourceVersion of ["10", "12"]) {
+    const write = await server.call();
+    equal((write.body as Patch).metadata.resourceVersion, resourceVersion);
+    write.refuse(409, "Conflict");
+    const read = await server.call();
+    equal(read.method, "GET");
+    const metadata = {
+      uid: "uid-a.example",
+      generation: 1,
+      resourceVersion: String(Number(resourceVersion) + 2),
+    };
+    read.respond(200, { metadata, status: { conditions: [FOREIGN] } });
   }
+  const last = await server.call();
+  equal((last.body as Patch).metadata.resourceVersion, "14");
+  deepEqual((last.body as Patch).status.conditions[0], FOREIGN);
+  answer(last, 15);
+  await settled();
+});
+
+test("an object that is gone is none of our business", async (t) => {
+  const { server, writer, reasons, domains, add, settled } = await setup(t);
+  reasons.set("a.example", "Fine");
+  add("a.example");
+  writer.start();
+  (await server.call()).refuse(404, "NotFound");
+  await settled();
+  writer.enqueue("FederatedDomain", "a.example", true);
+  (await server.call()).refuse(409, "Conflict");
+  (await server.call()).refuse(404, "NotFound");
+  await settled();
   domains.clear();
   writer.enqueue("FederatedDomain", "a.example", true);
   await settled();
@@ -288,6 +312,6 @@ test("while the caches are not complete nothing is told of any object", async (t
   reasons.set("a.example", "Fine");
   caches.ready = true;
   const call = await server.call();
-  equal((call.body as Applied).status.conditions[0]?.reason, "Fine");
+  equal((call.body as Patch).status.conditions[0]?.reason, "Fine");
   answer(call, 11);
 });
