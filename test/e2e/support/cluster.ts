@@ -1,6 +1,7 @@
 /** What a person sees and does with kubectl, and on the admin port. */
 import { Conditions, DEFAULT_ROUTE_NAME, ORIGIN_LABEL } from "../../../src/api/names.ts";
 import type { Condition } from "../../../src/api/types.ts";
+import { runKubectl } from "../../support/control-plane/kubectl.ts";
 import { read, type Kinds } from "../../support/crd-objects.ts";
 import type { Environment } from "../../support/environment.ts";
 import { waitFor } from "../../support/wait-for.ts";
@@ -32,6 +33,14 @@ export class Cluster {
   /** `kubectl apply` without waiting for anything. */
   async submit(...manifests: readonly Manifest[]): Promise<void> {
     await this.#environment.apply(...manifests);
+  }
+
+  /** `kubectl apply --server-side --force-conflicts`, as GitOps does, without waiting for anything. */
+  async synchronise(...manifests: readonly Manifest[]): Promise<void> {
+    const { api, namespace } = this.#environment;
+    const list = { apiVersion: "v1", kind: "List", items: manifests };
+    const how = ["apply", "--server-side", "--force-conflicts", "--field-manager=gitops", "-n", namespace];
+    await runKubectl(api.kubeconfig, [...how, "-f", "-"], JSON.stringify(list));
   }
 
   /** `kubectl wait --for=condition=Ready`, which looks at the generation too. */

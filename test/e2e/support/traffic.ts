@@ -14,7 +14,7 @@ const TRANSPORTS: readonly Over[] = ["udp", "tcp"];
 export class Traffic {
   /** Requests that got a final answer. */
   answered = 0;
-  /** What went otherwise than expected. */
+  /** What went otherwise than expected. Whoever gets no answer at all sends no more. */
   readonly surprises: string[] = [];
   readonly #federation: Federation;
   readonly #next: () => Expected;
@@ -43,6 +43,7 @@ export class Traffic {
         if (!outcomes.includes(outcome)) this.surprises.push(`${call.to} over ${over}: ${outcome}`);
       } catch (error) {
         this.surprises.push(`${call.to} over ${over}: ${String(error)}`);
+        return;
       }
     }
   }
