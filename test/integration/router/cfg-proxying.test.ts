@@ -134,6 +134,8 @@ for (const binary of kamailioBinaries()) {
     test("TCP on either side, and many requests over one connection", async (t) => {
       const peer = await bed.peer(t);
       await bed.program({ sets: { "*": to(uri(peer, "tcp")) }, names: { "partner.test": "A|" } });
+      // two workers that find no connection at the same moment open one each
+      assert.equal((await bed.fromInside(BOB, { target: bed.target("tcp") })).status, 200);
       const answers = await Promise.all(
         Array.from({ length: 20 }, (_, i) =>
           bed.fromInside(`sip:user${i}@partner.test`, { target: bed.target("tcp"), body: "x".repeat(3_000) }),
