@@ -1,6 +1,7 @@
 /** Joins the rooms: reads the configuration, starts every part, and stops them in order. */
 import { pino } from "pino";
 import { createMetrics } from "./admin/metrics.ts";
+import { readiness } from "./admin/readiness.ts";
 import { AdminServer } from "./admin/server.ts";
 import { stopOnSignals } from "./config/signals.ts";
 import { configuration, version } from "./config/startup.ts";
@@ -8,6 +9,7 @@ import { shouldRemember } from "./federation/discovery.ts";
 import { explain } from "./federation/explain.ts";
 import { Model } from "./federation/model.ts";
 import { orders } from "./federation/shares.ts";
+import type { SipRequest } from "./federation/types.ts";
 import { KubernetesClient } from "./kubernetes/client.ts";
 import { DefaultRoute, hasDefaultRoute } from "./kubernetes/default-route.ts";
 import { DialogKey } from "./kubernetes/dialog-key.ts";
@@ -18,15 +20,16 @@ import { LeaderElection } from "./kubernetes/leader.ts";
 import { SipFederationOperator } from "./kubernetes/operator-shell.ts";
 import { ReplicaLease } from "./kubernetes/replica-lease.ts";
 import { ReplicaView } from "./kubernetes/replica-view.ts";
-import { FEDERATED_DOMAINS, STATIC_ROUTES } from "./kubernetes/resources.ts";
-import { DOMAIN_STATUS, ROUTE_STATUS } from "./kubernetes/status-shapes.ts";
+import { STATUSES } from "./kubernetes/status-shapes.ts";
 import { StatusWriter } from "./kubernetes/status-writer.ts";
 import { Admissions } from "./reconcile/admissions.ts";
 import { desiredStatuses } from "./reconcile/desired-status.ts";
 import { Learning } from "./reconcile/learning.ts";
 import { discovery, refusals } from "./reconcile/notices.ts";
 import { ProgrammingLoop } from "./reconcile/programming.ts";
+import { routerHandlers } from "./reconcile/router-handlers.ts";
 import { type Kind, Statuses } from "./reconcile/statuses.ts";
+import { Story } from "./reconcile/story.ts";
 import { ControlClient } from "./router/control-client.ts";
 import { SipRouter } from "./router/sip-router.ts";
 
@@ -68,6 +71,9 @@ const writer = new DomainWriter({
   client,
   stillWanted: (domain) => learning.stillWanted(domain),
   isCurrent: () => operator.current,
+  refused: (domain) => {
+    learning.refused(domain);
+  },
   log,
   metrics: { ...metrics.workQueue, ...metrics.learning },
 });
@@ -99,13 +105,17 @@ const statuses = new Statuses({
   },
 });
 
+const story = new Story(log);
 const programming = new ProgrammingLoop({
-  take: () => ({
-    changes: model.takeChanges(),
-    versions: operator.resourceVersions,
-    settled: learning.takeSettled(),
-    takenAt: performance.now(),
-  }),
+  take: () => {
+    if (operator.current) learning.reconsider();
+    return {
+      changes: model.takeChanges(),
+      versions: operator.resourceVersions,
+      settled: learning.takeSettled(),
+      takenAt: performance.now(),
+    };
+  },
   apply: (changes) => metrics.reconcile("routing-table", async () => router?.apply(changes)),
   applied: ({ versions, settled, takenAt }) => {
     metrics.programming.programmed((performance.now() - takenAt) / SECOND);
@@ -114,7 +124,9 @@ const programming = new ProgrammingLoop({
     const verdicts = model.takeVerdictChanges();
     statuses.changed(verdicts, performance.now());
     statuses.advanced();
-    if (leader.leader) events.recordAll(refusals(verdicts, model, uidOf));
+    const refused = refusals(verdicts, model, uidOf);
+    story.tell(model.table.open, verdicts, refused);
+    if (leader.leader) events.recordAll(refused);
     void learning.forget(settled);
   },
   failed: (error, { settled }) => {
@@ -164,15 +176,9 @@ const desired = desiredStatuses(model, (kind, name) => statuses.programmed(kind,
 const statusWriter = new StatusWriter({
   client,
   kinds: {
-    StaticRoute: {
-      resource: STATIC_ROUTES,
-      shape: ROUTE_STATUS,
-      cache: operator.routes,
-      desired: desired.StaticRoute,
-    },
+    StaticRoute: { ...STATUSES.StaticRoute, cache: operator.routes, desired: desired.StaticRoute },
     FederatedDomain: {
-      resource: FEDERATED_DOMAINS,
-      shape: DOMAIN_STATUS,
+      ...STATUSES.FederatedDomain,
       cache: operator.domains,
       desired: desired.FederatedDomain,
     },
@@ -251,17 +257,9 @@ function startRouter(): void {
   if (started || router === undefined || !operator.synced) return;
   started = true;
   router.start(model.table, {
-    discover: (domain, direction) => {
-      const verdict = learning.verdict(domain, direction);
-      metrics.learning.discovered(direction, verdict);
-      return Promise.resolve(verdict);
-    },
-    learned: (domain, direction) => {
-      metrics.learning.learned(direction);
-      learning.learned(domain, direction);
-    },
+    ...routerHandlers(learning, metrics.learning),
     programmed: () => {
-      log.info({ domains: model.table.names.size }, "the router routes by the full table");
+      log.info({ domains: operator.domains.size }, "the router routes by the full table");
     },
   });
   programming.start();
@@ -279,21 +277,18 @@ metrics.observeRouter(() => router?.state() ?? NO_ROUTER);
 
 const handlers = {
   health: () => ({ ok: true }) as const,
-  readiness: async () =>
-    (await control.status())?.epoch === undefined
-      ? ({ ok: false, reason: unreadiness() } as const)
-      : ({ ok: true } as const),
+  readiness: () =>
+    readiness({
+      routerHoldsTable: async () => (await control.status())?.epoch !== undefined,
+      rival: () => leader.rival,
+      synced: () => operator.synced,
+    }),
   metrics: () => metrics.text(),
 };
-
-function unreadiness(): string {
-  if (leader.rival !== undefined) return `the namespace belongs to the installation ${leader.rival}`;
-  if (!operator.synced) return "the router holds no table, and the API server has not been read yet";
-  return "the router does not hold the full table";
-}
+const explained = (request: SipRequest) => (operator.synced ? explain(model.table, request) : undefined);
 
 const servers = [
-  new AdminServer(config.admin, { ...handlers, explain: (request) => explain(model.table, request) }, log),
+  new AdminServer(config.admin, { ...handlers, explain: explained }, log),
   ...(config.monitoring ? [new AdminServer(config.monitoring, handlers, log)] : []),
 ];
 
@@ -303,7 +298,7 @@ const everySecond = setInterval(() => {
   if (ready !== replica.report.ready) replica.publish({ ready });
 }, SECOND);
 const everyMinute = setInterval(() => {
-  learning.dropUnanswered();
+  learning.expire();
 }, 60 * SECOND);
 
 /** The router drains before the operator is asked to stop: what it learned meanwhile is written first. */

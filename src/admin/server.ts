@@ -13,7 +13,10 @@ export interface AdminHandlers {
   /** Does the SIP router hold the full table? Asks the router; the operator's own state does not count. */
   readiness(): Promise<Check>;
   metrics(): Promise<{ readonly contentType: string; readonly body: string }>;
-  /** The decision on a request, as JSON. Where it is absent, the path is too. */
+  /**
+   * The decision on a request, as JSON; undefined while the objects have not been read. Where it is absent, the path is
+   * too.
+   */
   readonly explain?: (request: SipRequest) => unknown;
 }
 
@@ -133,7 +136,10 @@ function explained(url: URL, explain: (request: SipRequest) => unknown): Answer 
   const query = readExplainQuery(url.searchParams);
   if (!query.ok)
     return json(400, { error: `${query.parameter}: ${query.problem}`, parameter: query.parameter });
-  return json(200, explain(query.request));
+  const decision = explain(query.request);
+  if (decision === undefined)
+    return json(503, { error: "the API server has not been read yet: ask again soon" });
+  return json(200, decision);
 }
 
 async function withTimeout(answer: Promise<Answer>): Promise<Answer> {

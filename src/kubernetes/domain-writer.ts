@@ -12,6 +12,8 @@ export interface DomainWriterOptions {
   readonly stillWanted: (domain: string) => boolean;
   /** Whether `stillWanted` can be told: after an outage, only once the caches have caught up. */
   readonly isCurrent: () => boolean;
+  /** The API server takes no such object: its schema, or an admission policy, says no. It is not tried again. */
+  readonly refused: (domain: string) => void;
   readonly log: Logger;
   readonly metrics?: DomainWriterMetrics | undefined;
   readonly concurrency?: number;
@@ -91,7 +93,11 @@ export class DomainWriter {
       this.#options.metrics?.written("exists");
     } else if (isInvalid(error)) {
       this.#options.metrics?.written("refused");
-      this.#options.log.warn({ domain, err: error }, "the API server refuses this domain for good");
+      this.#options.log.warn(
+        { domain, err: error },
+        "the API server refuses this domain: served, not remembered",
+      );
+      this.#options.refused(domain);
     } else {
       this.#options.metrics?.written("failed");
       throw error;

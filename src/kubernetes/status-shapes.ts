@@ -1,4 +1,5 @@
 import { Conditions } from "../api/names.ts";
+import { FEDERATED_DOMAINS, STATIC_ROUTES } from "./resources.ts";
 import type { StatusShape } from "./status-digest.ts";
 
 /** What this operator writes into the status of each kind. */
@@ -17,3 +18,9 @@ export const DOMAIN_STATUS: StatusShape = {
     Conditions.Stalled,
   ],
 };
+
+/** Where the status of each kind is written, and what of it. */
+export const STATUSES = {
+  StaticRoute: { resource: STATIC_ROUTES, shape: ROUTE_STATUS },
+  FederatedDomain: { resource: FEDERATED_DOMAINS, shape: DOMAIN_STATUS },
+} as const;

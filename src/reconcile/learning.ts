@@ -14,7 +14,7 @@ export interface LearningPorts {
   forget(domain: string): Promise<void>;
   /** The router has something to forget: a batch is due. */
   settled(): void;
-  /** A domain was served without being remembered, because of a limit. */
+  /** A domain answered that nobody asked about, and is not remembered because of a limit or a refusal. */
   uncached(direction: Direction): void;
   failed(domain: string, error: unknown): void;
 }
@@ -31,6 +31,8 @@ export class Learning {
   readonly #pending = new Map<string, Direction>();
   /** Seen in the API, or refused: the router may forget them after the next apply. */
   readonly #settled = new Set<string>();
+  /** The API server took no FederatedDomain of these names lately. */
+  readonly #refused = new Set<string>();
 
   constructor(ports: LearningPorts) {
     this.#ports = ports;
@@ -45,10 +47,7 @@ export class Learning {
   verdict(domain: string, direction: Direction): Verdict {
     if (this.#admitted.has(domain) || this.#pending.has(domain)) return "default";
     if (!this.#ports.shouldRemember(domain, direction)) return "uncached";
-    if (!this.#ports.admit(direction)) {
-      this.#ports.uncached(direction);
-      return "uncached";
-    }
+    if (this.#refused.has(domain) || !this.#ports.admit(direction)) return "uncached";
     this.#admitted.add(domain);
     return "default";
   }
@@ -73,12 +72,25 @@ export class Learning {
     return false;
   }
 
+  /** The table changed: what waits to be written and would no longer be cached is forgotten now, not at the next try. */
+  reconsider(): void {
+    for (const domain of this.#pending.keys()) this.stillWanted(domain);
+  }
+
   /** The API holds a FederatedDomain of this name. True where it was waited for. */
   seen(domain: string): boolean {
     this.#admitted.delete(domain);
+    this.#refused.delete(domain);
     if (!this.#pending.has(domain)) return false;
     this.#settle(domain);
     return true;
+  }
+
+  /** The API server takes no FederatedDomain of this name: the router must not know what nobody can see or delete. */
+  refused(domain: string): void {
+    if (!this.#pending.has(domain)) return;
+    this.#refused.add(domain);
+    this.#settle(domain);
   }
 
   /** What the router need not remember by itself once the table of this moment is in force. */
@@ -98,15 +110,16 @@ export class Learning {
     for (const domain of domains) this.#settled.add(domain);
   }
 
-  /** Questions whose request never succeeded must not fill the memory: called now and then. */
-  dropUnanswered(): void {
+  /** Called now and then: questions without a success must not fill the memory, refused names get another try. */
+  expire(): void {
     this.#admitted.clear();
+    this.#refused.clear();
   }
 
   #mayRemember(domain: string, direction: Direction): boolean {
     if (!this.#ports.shouldRemember(domain, direction)) return false;
     if (this.#admitted.delete(domain)) return true;
-    if (this.#ports.admit(direction)) return true;
+    if (!this.#refused.has(domain) && this.#ports.admit(direction)) return true;
     this.#ports.uncached(direction);
     return false;
   }

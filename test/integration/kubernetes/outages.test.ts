@@ -142,6 +142,7 @@ test("domains that were learned while the API server was away are written when i
     client: own.client,
     stillWanted: (name) => name !== unwanted,
     isCurrent: () => true,
+    refused: () => undefined,
     log: own.log,
   });
   const names = Array.from({ length: 200 }, (_, index) => `d${index}.example`);

@@ -73,6 +73,7 @@ test("learned domains: limited, labelled, and never over what a person wrote", a
     client: own.client,
     stillWanted: () => true,
     isCurrent: () => true,
+    refused: nothing,
     log: own.log,
     metrics: {
       written: (result) => results.push(result),

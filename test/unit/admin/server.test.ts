@@ -71,6 +71,15 @@ test("/explain names the parameter that is wrong", async (t) => {
   assert.deepEqual(await response.json(), { error: "source: is not an IP address", parameter: "source" });
 });
 
+test("/explain does not answer from half of the objects", async (t) => {
+  const { url } = await serve(t, { ...HANDLERS, explain: () => undefined });
+  const response = await fetch(`${url}/explain?uri=sip:bob@partner.example`);
+  assert.equal(response.status, 503);
+  assert.deepEqual(await response.json(), {
+    error: "the API server has not been read yet: ask again soon",
+  });
+});
+
 test("a listener without explain does not have the path", async (t) => {
   const { url } = await serve(t, MONITORING);
   const response = await fetch(`${url}/explain?uri=sip:bob@partner.example`);

@@ -9,10 +9,12 @@ async function setup(t: TestContext) {
   const unwanted = new Set<string>();
   const caches = { current: true };
   const results: string[] = [];
+  const refused: string[] = [];
   const writer = new DomainWriter({
     client,
     stillWanted: (domain) => !unwanted.has(domain),
     isCurrent: () => caches.current,
+    refused: (domain) => refused.push(domain),
     log,
     metrics: {
       written: (result) => results.push(result),
@@ -22,7 +24,7 @@ async function setup(t: TestContext) {
     },
   });
   t.after(() => writer.stop(0));
-  return { server, writer, unwanted, caches, results, log };
+  return { server, writer, unwanted, caches, results, refused, log };
 }
 
 test("a learned domain is posted with limited trust and its origin, and nothing else", async (t) => {
@@ -68,13 +70,14 @@ test("through an outage every domain is kept, and asked about again before it is
   deepEqual(results, ["failed", "created"]);
 });
 
-test("a domain that the schema refuses is not tried again", async (t) => {
-  const { server, writer, results, log } = await setup(t);
+test("a domain that the schema refuses is not tried again, and whoever learned it is told", async (t) => {
+  const { server, writer, results, refused, log } = await setup(t);
   writer.write("bad_name.example");
   (await server.call()).refuse(422, "Invalid");
   await waitFor("the result", () => results.length === 1);
   equal(writer.depth, 0);
   equal(server.unanswered, 0);
+  deepEqual(refused, ["bad_name.example"]);
   deepEqual(
     log.records.map(({ level }) => level),
     ["warn"],

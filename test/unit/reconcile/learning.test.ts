@@ -40,7 +40,7 @@ test("one place under the limits serves the question and the learning", () => {
   assert.equal(learning.verdict("a.example", "outbound"), "default");
   learning.learned("a.example", "outbound");
   assert.equal(learning.verdict("b.example", "outbound"), "uncached");
-  assert.deepEqual(log, ["write a.example", "uncached outbound"]);
+  assert.deepEqual(log, ["write a.example"], "whoever asked counts its verdict");
 });
 
 test("a domain learned without a question (explicit route) takes a place of its own", () => {
@@ -60,6 +60,16 @@ test("what the table would no longer cache is not written, and the router forget
   assert.deepEqual(log, ["write a.example", "batch due"]);
 });
 
+test("what waits to be written is looked at again when the table changes", () => {
+  const wanted = new Set(["a.example", "b.example"]);
+  const { learning } = learningWith({ shouldRemember: (domain) => wanted.has(domain) });
+  for (const domain of wanted) learning.learned(domain, "outbound");
+  wanted.delete("a.example");
+  learning.reconsider();
+  assert.equal(learning.pending, 1);
+  assert.deepEqual(learning.takeSettled(), ["a.example"]);
+});
+
 test("a failed batch or a failed forget loses nothing", async () => {
   const { learning, log } = learningWith({ forget: () => Promise.reject(new Error("router away")) });
   learning.learned("a.example", "outbound");
@@ -68,4 +78,23 @@ test("a failed batch or a failed forget loses nothing", async () => {
   await learning.forget(learning.takeSettled());
   assert.deepEqual(log.at(-1), "failed a.example");
   assert.deepEqual(learning.takeSettled(), ["a.example"]);
+});
+
+test("what the API server refuses is forgotten by the router, served uncached, and tried again later", () => {
+  const { learning, log } = learningWith();
+  learning.verdict("a.example", "outbound");
+  learning.learned("a.example", "outbound");
+  learning.refused("a.example");
+  assert.equal(learning.pending, 0);
+  assert.deepEqual(learning.takeSettled(), ["a.example"]);
+  assert.equal(learning.verdict("a.example", "outbound"), "uncached");
+  learning.learned("a.example", "outbound"); // by an explicit route, without a question
+  assert.deepEqual(learning.takeSettled(), ["a.example"]);
+  assert.equal(learning.verdict("b.example", "outbound"), "default", "others go on");
+  learning.expire();
+  assert.equal(learning.verdict("a.example", "outbound"), "default");
+  assert.deepEqual(
+    log.filter((line) => line.startsWith("write")),
+    ["write a.example"],
+  );
 });

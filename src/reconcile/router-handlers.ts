@@ -1,0 +1,22 @@
+import type { Direction } from "../federation/types.ts";
+import type { Learning, Verdict } from "./learning.ts";
+
+export interface LearningMetrics {
+  discovered(direction: Direction, verdict: Verdict): void;
+  learned(direction: Direction): void;
+}
+
+/** What the router is answered when it asks about a domain, and what follows when it has reached one. */
+export function routerHandlers(learning: Learning, metrics: LearningMetrics) {
+  return {
+    discover: (domain: string, direction: Direction): Promise<Verdict> => {
+      const verdict = learning.verdict(domain, direction);
+      metrics.discovered(direction, verdict);
+      return Promise.resolve(verdict);
+    },
+    learned: (domain: string, direction: Direction): void => {
+      metrics.learned(direction);
+      learning.learned(domain, direction);
+    },
+  };
+}
