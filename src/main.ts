@@ -108,9 +108,11 @@ const statuses = new Statuses({
 const story = new Story(log);
 const programming = new ProgrammingLoop({
   take: () => {
+    const changes = model.takeChanges();
+    learning.tableChanged(changes);
     if (operator.current) learning.reconsider();
     return {
-      changes: model.takeChanges(),
+      changes,
       versions: operator.resourceVersions,
       settled: learning.takeSettled(),
       takenAt: performance.now(),
@@ -142,6 +144,7 @@ const operator = SipFederationOperator.create({
     routeChanged: (route) => {
       model.setRoute(route);
       programming.trigger();
+      defaultRoute.check();
     },
     routeDeleted: (name) => {
       model.deleteRoute(name);

@@ -91,6 +91,14 @@ test("a default route of another name is enough", async () => {
   assert.equal(await federation.fromInside({ to: "bob@unknown.example" }), "403");
 });
 
+test("it comes back too when the last default route is given another pattern", async () => {
+  await federation.cluster.apply(route("mine", ".*", { ...to(partner), blockRoute: false }));
+  await federation.cluster.delete("StaticRoute", "default");
+  await federation.cluster.apply(route("mine", "mine.example", to(partner)));
+  await federation.cluster.predefinedRoute();
+  assert.equal(await federation.fromInside({ to: "bob@unknown.example" }), "403");
+});
+
 test("missing when the operator starts, it is created blocked", async () => {
   await federation.replica.operator.stop();
   await federation.cluster.clear("StaticRoute");
