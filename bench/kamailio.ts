@@ -71,7 +71,8 @@ function startPlain(name: string, host: string, args: readonly string[]): Kamail
     name,
     command: defaultKamailio().command,
     args: [
-      ...["-DD", "-E", "-f", join(import.meta.dirname, `${name}.cfg`), "-m", SHARED_MEMORY_MB],
+      ...["-DD", "-E", "-f", join(import.meta.dirname, `${name}.cfg`)],
+      ...["-x", "fm", "-X", "fm", "-m", SHARED_MEMORY_MB], // as kamailio-run does: Debian's default is far slower
       ...["-Y", directory, "-w", directory, "-A", `SIP_IPV4=${host}`, "-A", `SIP_PORT=${SIP_PORT}`],
       ...args,
     ],

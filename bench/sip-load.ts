@@ -1,4 +1,5 @@
 /** A lean SIP load over UDP: many client transactions, as few cycles as possible for each. */
+import { randomBytes } from "node:crypto";
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 
@@ -26,13 +27,15 @@ export interface BurstResult {
 }
 
 const DEADLINE_MS = 2000;
-const BRANCH = "z9hG4bK-";
+const COOKIE = "z9hG4bK";
 const RECEIVE_BUFFER = 4 * 1024 * 1024;
 
 /** A user agent of the inside that sends MESSAGEs. */
 export class SipLoad {
   readonly #socket: Socket;
   readonly #from: string;
+  /** Starts the branches of this agent: no two transactions anywhere have the same (RFC 3261 §8.1.1.7). */
+  readonly #branch = `${COOKIE}${randomBytes(8).toString("hex")}-`;
   #sent = 0;
   #burst: Running | undefined;
 
@@ -84,11 +87,11 @@ export class SipLoad {
     const { address, port } = this.#socket.address();
     return [
       `MESSAGE sip:bob@${domain} SIP/2.0`,
-      `Via: SIP/2.0/UDP ${address}:${port};branch=${BRANCH}${id}`,
+      `Via: SIP/2.0/UDP ${address}:${port};branch=${this.#branch}${id}`,
       "Max-Forwards: 70",
       `From: <sip:alice@${this.#from}>;tag=${id}`,
       `To: <sip:bob@${domain}>`,
-      `Call-ID: ${id}@${address}`,
+      `Call-ID: ${this.#branch}${id}`,
       "CSeq: 1 MESSAGE",
       "Content-Type: text/plain",
       "Content-Length: 5",
@@ -100,9 +103,10 @@ export class SipLoad {
   #receive(data: Buffer): void {
     const running = this.#burst;
     const status = Number(data.toString("latin1", 8, 11));
-    const at = data.indexOf(BRANCH);
+    const at = data.indexOf(this.#branch);
     if (running === undefined || status < 200 || at < 0) return;
-    const id = Number.parseInt(data.toString("latin1", at + BRANCH.length, at + BRANCH.length + 12), 10);
+    const from = at + this.#branch.length;
+    const id = Number.parseInt(data.toString("latin1", from, from + 12), 10);
     running.finish(id, status);
     this.#fill(running);
   }

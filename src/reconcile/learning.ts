@@ -1,4 +1,4 @@
-import type { Direction } from "../federation/types.ts";
+import type { Direction, TableChanges } from "../federation/types.ts";
 
 /** How the router may serve an unknown domain that it asked about. */
 export type Verdict = "default" | "uncached" | "refused";
@@ -33,6 +33,8 @@ export class Learning {
   readonly #settled = new Set<string>();
   /** The API server took no FederatedDomain of these names lately. */
   readonly #refused = new Set<string>();
+  /** The table changed in a way that may mean no to what is pending. */
+  #outdated = false;
 
   constructor(ports: LearningPorts) {
     this.#ports = ports;
@@ -72,8 +74,15 @@ export class Learning {
     return false;
   }
 
-  /** The table changed: what waits to be written and would no longer be cached is forgotten now, not at the next try. */
+  /** Domains that come and go mean nothing to others: with thousands pending, only what may is worth a look at all. */
+  tableChanged({ routeSets, settings }: TableChanges): void {
+    this.#outdated ||= settings || routeSets.size > 0;
+  }
+
+  /** What waits to be written and would no longer be cached is forgotten now, not at the next try. */
   reconsider(): void {
+    if (!this.#outdated) return;
+    this.#outdated = false;
     for (const domain of this.#pending.keys()) this.stillWanted(domain);
   }
 

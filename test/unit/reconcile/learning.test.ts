@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { TableChanges } from "../../../src/federation/types.ts";
 import { Learning, type LearningPorts } from "../../../src/reconcile/learning.ts";
 
 function learningWith(overrides: Partial<LearningPorts> = {}) {
@@ -60,14 +61,32 @@ test("what the table would no longer cache is not written, and the router forget
   assert.deepEqual(log, ["write a.example", "batch due"]);
 });
 
-test("what waits to be written is looked at again when the table changes", () => {
-  const wanted = new Set(["a.example", "b.example"]);
-  const { learning } = learningWith({ shouldRemember: (domain) => wanted.has(domain) });
-  for (const domain of wanted) learning.learned(domain, "outbound");
-  wanted.delete("a.example");
+const NOTHING: TableChanges = { names: new Set(), routeSets: new Set(), settings: false };
+const ROUTES: TableChanges = { ...NOTHING, routeSets: new Set(["a.example"]) };
+const SETTINGS: TableChanges = { ...NOTHING, settings: true };
+
+for (const changes of [ROUTES, SETTINGS]) {
+  test(`what waits to be written is looked at again after changes of ${changes.settings ? "settings" : "routes"}`, () => {
+    const wanted = new Set(["a.example", "b.example"]);
+    const { learning } = learningWith({ shouldRemember: (domain) => wanted.has(domain) });
+    for (const domain of wanted) learning.learned(domain, "outbound");
+    wanted.delete("a.example");
+    learning.tableChanged(changes);
+    learning.tableChanged(NOTHING); // in a batch of its own, before there was a look
+    learning.reconsider();
+    assert.equal(learning.pending, 1);
+    assert.deepEqual(learning.takeSettled(), ["a.example"]);
+  });
+}
+
+test("a domain that is new in the table costs no look at all those that wait", () => {
+  let looks = 0;
+  const { learning } = learningWith({ shouldRemember: () => (looks += 1) > 0 });
+  learning.learned("a.example", "outbound");
+  looks = 0;
+  learning.tableChanged({ ...NOTHING, names: new Set(["b.example"]) });
   learning.reconsider();
-  assert.equal(learning.pending, 1);
-  assert.deepEqual(learning.takeSettled(), ["a.example"]);
+  assert.equal(looks, 0);
 });
 
 test("a failed batch or a failed forget loses nothing", async () => {
