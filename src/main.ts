@@ -236,6 +236,7 @@ const dialogKey = new DialogKey({
         dialogKey: key,
         orders,
         discoveryTimeoutMs: config.discovery.timeoutSeconds * SECOND,
+        maxQuestions: config.discovery.maxQuestions,
       },
       log,
     );

@@ -128,6 +128,14 @@ const discovery = section({
     default: 2,
     description: "How long a request to an unknown domain may be held, in seconds.",
   },
+  maxQuestions: {
+    type: "integer",
+    minimum: 1,
+    maximum: 100_000,
+    default: 5000,
+    description:
+      "Unknown domains that requests may be held for at once. Beyond it the default route serves them without caching.",
+  },
   ratePerSecond: {
     type: "number",
     minimum: 0,

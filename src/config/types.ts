@@ -44,6 +44,8 @@ export interface RouterConfig {
 export interface DiscoveryConfig {
   /** 0.1–30. */
   readonly timeoutSeconds: number;
+  /** Unknown domains asked about at once, 1–100,000. */
+  readonly maxQuestions: number;
   /** New domains a second; 0 means no limit. */
   readonly ratePerSecond: number;
   /** New domains at once, above the rate. */

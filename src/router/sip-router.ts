@@ -10,9 +10,14 @@ import { RpcClient } from "./rpc-client.ts";
 import { Snapshot } from "./snapshot.ts";
 import type { RouterHandlers, RouterOptions, RouterState } from "./types.ts";
 
-const DEFAULTS = { host: "127.0.0.1", discoveryTimeoutMs: 2000, pollMs: 300, snapshotDelayMs: 3000 };
+const DEFAULTS = {
+  host: "127.0.0.1",
+  discoveryTimeoutMs: 2000,
+  maxQuestions: 5000,
+  pollMs: 300,
+  snapshotDelayMs: 3000,
+};
 const GRACE = { setsMs: 60_000, ordersMs: 10_000 };
-const MAX_DISCOVERIES = 5000;
 const NO_SUCH_KEY = 404;
 
 /** What runs between start and stop. */
@@ -95,7 +100,7 @@ export class SipRouter {
   }
 
   #assemble(table: RoutingTable, handlers: RouterHandlers): Parts {
-    const { host, eventPort, pollMs, discoveryTimeoutMs, dialogKey, orders } = this.#options;
+    const { host, eventPort, pollMs, discoveryTimeoutMs, maxQuestions, dialogKey, orders } = this.#options;
     const control = this.#control;
     const poll = new StatusPoll(control, pollMs, (status, askedAt) => {
       this.#reachable = status !== undefined;
@@ -115,7 +120,7 @@ export class SipRouter {
         discover: (domain, direction) => handlers.discover(domain, direction),
         answer: (domain, verdict) => control.verdict(domain, verdict),
       },
-      { timeoutMs: discoveryTimeoutMs, capacity: MAX_DISCOVERIES },
+      { timeoutMs: discoveryTimeoutMs, capacity: maxQuestions },
       this.#log,
     );
     const stream = new EventStream(

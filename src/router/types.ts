@@ -39,6 +39,8 @@ export interface RouterOptions {
   readonly orders: Orders;
   /** How long a discovery may take, in milliseconds; 2000 by default. */
   readonly discoveryTimeoutMs?: number;
+  /** Discoveries at once; 5000 by default. */
+  readonly maxQuestions?: number;
   /** How often the router is asked for its state, in milliseconds; 300 by default. */
   readonly pollMs?: number;
   /** Quiet time before the snapshot is written, in milliseconds; 3000 by default. */

@@ -12,6 +12,7 @@
   "HEALTH_PORT" 8060
   "WORKERS" .Values.router.workers
   "HOLD_MS" (mulf 1000 (default 2 .Values.config.discovery.timeoutSeconds) | int)
+  "HOLD_LIMIT" .Values.config.discovery.maxQuestions
   "SHARED_MEMORY_MB" .Values.router.sharedMemoryMiB
   "RUN_DIRECTORY" "/run/sip-router"
   "SNAPSHOT_DIRECTORY" "/var/lib/sip-federation"

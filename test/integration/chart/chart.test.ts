@@ -17,6 +17,7 @@ const ALL = [
   ...["--set-json", 'config.trustedPeers=[{"sources":["192.0.2.10/32"],"domains":["*"]}]'],
   ...["--set-json", "config.discovery.timeoutSeconds=1.5"],
   ...["--set-json", 'tolerations=[{"key":"sip","operator":"Exists"}]'],
+  ...["--set", "config.discovery.maxQuestions=100000"],
   ...["--set", "config.discovery.burst=5,podLabels.team=voice,nodeSelector.sip=yes"],
   ...["--set", "images.pullSecrets[0].name=registry,priorityClassName=system-cluster-critical"],
 ];
@@ -128,6 +129,7 @@ test("the router learns its advertised addresses, sides and limits from the envi
   assert.equal(environment.INSIDE_ADVERTISED_IPV4, "10.0.0.7:5080");
   assert.equal(environment.SIP_INSIDE_PORT, "5070");
   assert.equal(environment.HOLD_MS, "1500");
+  assert.equal(environment.HOLD_LIMIT, "100000");
   assert.match(environment.OWN_HOSTS ?? "", /^edge-sip-federation-outside\.[\w-]+\.svc,.*,10\.0\.0\.7$/);
   const closed = environmentOf(await render(namespace, "--set", "inside.enabled=false"));
   assert.equal("SIP_INSIDE_PORT" in closed, false);

@@ -9,12 +9,14 @@ import { waitFor } from "../../support/wait-for.ts";
 import type { UserAgent } from "../../support/sip/user-agent.ts";
 
 const HOLD_MS = 600;
+const HOLD_LIMIT = 8;
 
 for (const binary of kamailioBinaries()) {
   describe(`Kamailio ${binary.version}, discovery`, () => {
     let bed: RouterBed;
     before(async () => {
-      bed = await RouterBed.open(binary, { env: { HOLD_MS: String(HOLD_MS) } });
+      const env = { HOLD_MS: String(HOLD_MS), HOLD_LIMIT: String(HOLD_LIMIT) };
+      bed = await RouterBed.open(binary, { env });
     });
     after(() => bed.close());
 
@@ -121,6 +123,17 @@ for (const binary of kamailioBinaries()) {
       assert.equal((await bed.fromInside("sip:a@late.test")).status, 200);
       assert.deepEqual(operator.questions, ["late.test|o", "late.test|o"]);
       assert.deepEqual(await learned(), { "late.test": "1" });
+    });
+
+    test("no more questions at once than the limit: the next domain is served without one", async (t) => {
+      const { operator } = await stage(t, {});
+      const held = Array.from({ length: HOLD_LIMIT }, (_, n) => bed.fromInside(`sip:a@held${n}.test`));
+      await waitFor("the questions", () => operator.questions.length === HOLD_LIMIT);
+      const started = performance.now();
+      assert.equal((await bed.fromInside("sip:a@beyond.test")).status, 200);
+      assert.ok(performance.now() - started < HOLD_MS / 2);
+      assert.equal(operator.questions.includes("beyond.test|o"), false);
+      assert.deepEqual(new Set((await Promise.all(held)).map(({ status }) => status)), new Set([200]));
     });
 
     test("an operator that shows no life is not asked, and hears of all when it does again", async (t) => {
