@@ -42,6 +42,7 @@ export class Programmer {
   readonly #log: Logger;
   readonly #signal = new Signal();
   readonly #stop = new AbortController();
+  readonly #auditMs: number;
   #names = new Set<string>();
   #sets = new Set<RouteSetKey>();
   #waiters: Waiter[] = [];
@@ -49,14 +50,19 @@ export class Programmer {
   #router: RouterStatus | undefined;
   #session: Session | undefined;
   #liveSince = 0;
+  #auditDue = 0;
   #programmings = 0;
   #programmingMs: number | undefined;
   #rejected = 0;
   #error: string | undefined;
   #running: Promise<void> | undefined;
 
-  /** @param programmed called each time the whole table came into force. */
-  constructor(ports: Omit<SessionPorts, "rejected">, programmed: () => void, log: Logger) {
+  /**
+   * @param programmed called each time the whole table came into force.
+   * @param auditMs how often the router's entries are counted.
+   */
+  constructor(ports: Omit<SessionPorts, "rejected">, programmed: () => void, log: Logger, auditMs: number) {
+    this.#auditMs = auditMs;
     this.#ports = {
       ...ports,
       rejected: (ids) => {
@@ -150,8 +156,16 @@ export class Programmer {
     if (!session.live) return this.#program(session);
     if (this.#isDirty()) return this.#pass(session);
     if ((session.nextDue ?? Infinity) <= performance.now()) return session.deleteDue();
-    await this.#signal.wait(session.nextDue);
+    if (this.#auditDue <= performance.now()) return this.#audit(session);
+    await this.#signal.wait(Math.min(session.nextDue ?? Infinity, this.#auditDue));
     return undefined;
+  }
+
+  async #audit(session: Session): Promise<undefined> {
+    this.#auditDue = performance.now() + this.#auditMs;
+    if (await session.isWhole()) return;
+    this.#log.warn({ epoch: session.epoch }, "entries are missing from the router's table: writing it anew");
+    session.end();
   }
 
   async #open(router: RouterStatus, last: Session | undefined): Promise<WriteFailure> {
@@ -177,6 +191,7 @@ export class Programmer {
     }
     this.#error = undefined;
     this.#liveSince = performance.now();
+    this.#auditDue = this.#liveSince + this.#auditMs;
     this.#programmings += 1;
     this.#programmingMs = this.#liveSince - startedAt;
     const { entries } = this.state();

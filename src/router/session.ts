@@ -2,6 +2,7 @@ import type { RoutingTable } from "../federation/types.ts";
 import { AppliedTable, type Write } from "./applied.ts";
 import type { ControlClient, RouterStatus } from "./control-client.ts";
 import { encodeActive } from "./encode.ts";
+import { countEntries } from "./entry-count.ts";
 import { Epochs } from "./epochs.ts";
 import { Graveyard, type Grave } from "./graveyard.ts";
 import { partsOf } from "./parts.ts";
@@ -24,7 +25,10 @@ export interface SessionPorts {
 export type Opened =
   { readonly ok: true; readonly session: Session } | { readonly ok: false; readonly failure: string };
 
+const TABLE = "t";
 const DIALOG_KEY = "key";
+/** The record in force, the list of epochs, and the dialog key. */
+const ENTRIES_BESIDE_EPOCHS = 3;
 const OVER = "the router restarted or lost its table";
 
 /** One epoch of the table on one instance of the router, from the first entry on. */
@@ -111,6 +115,15 @@ export class Session {
     const failure = await this.#delete(grave);
     if (failure !== undefined) this.#graves.bury(grave, performance.now());
     return failure;
+  }
+
+  /**
+   * Whether everything acknowledged is still there, told by the number of entries: what somebody else deleted is
+   * noticed by nothing else. Only while nothing is written. An old epoch that is not swept yet may hide a loss.
+   */
+  async isWhole(): Promise<boolean> {
+    const found = await countEntries(this.#ports.rpc, TABLE);
+    return found === undefined || found >= this.applied.size + ENTRIES_BESIDE_EPOCHS;
   }
 
   async #applyPart(dirty: Dirty): Promise<WriteFailure> {

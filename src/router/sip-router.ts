@@ -15,6 +15,7 @@ const DEFAULTS = {
   discoveryTimeoutMs: 2000,
   maxQuestions: 5000,
   pollMs: 300,
+  auditMs: 10_000,
   snapshotDelayMs: 3000,
 };
 const GRACE = { setsMs: 60_000, ordersMs: 10_000 };
@@ -114,6 +115,7 @@ export class SipRouter {
         handlers.programmed();
       },
       this.#log,
+      this.#options.auditMs,
     );
     const desk = new DiscoveryDesk(
       {

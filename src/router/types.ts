@@ -43,6 +43,8 @@ export interface RouterOptions {
   readonly maxQuestions?: number;
   /** How often the router is asked for its state, in milliseconds; 300 by default. */
   readonly pollMs?: number;
+  /** How often the entries of its table are counted, in milliseconds; 10,000 by default. */
+  readonly auditMs?: number;
   /** Quiet time before the snapshot is written, in milliseconds; 3000 by default. */
   readonly snapshotDelayMs?: number;
   /** How long requests in flight may still walk what is gone from the table. */

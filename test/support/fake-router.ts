@@ -132,6 +132,7 @@ export class FakeRouter {
   }
 
   #call(method: string, [table = "", key = ""]: readonly string[]): object {
+    if (method === "htable.stats") return { result: [...this.tables].map(statsOf) };
     const entries = this.#table(table);
     if (method === "htable.get") return this.#get(entries, key);
     if (method === "htable.dump") return { result: [...entries].map(slotOf) };
@@ -205,4 +206,8 @@ export class FakeRouter {
 
 function slotOf([name, value]: readonly [string, string]): object {
   return { entry: 1, size: 1, slot: [{ name, value: Number(value), type: "int" }] };
+}
+
+function statsOf([name, entries]: readonly [string, HashTable]): object {
+  return { name, slots: 1024, all: entries.size, min: 0, max: entries.size };
 }

@@ -13,6 +13,7 @@ import { config } from "./federation-objects.ts";
 import { danglingReferences, entriesInForce, expectedEntries } from "./router-table.ts";
 import { waitFor } from "./wait-for.ts";
 
+const AUDIT_MS = 100;
 const LONG: Grace = { setsMs: 60_000, ordersMs: 60_000 };
 
 /** A programmer that has a fake router in hand, and a model to program it with. */
@@ -49,6 +50,7 @@ export async function startProgrammer(
     { table: model.table, orders, dialogKey: "c0ffee", grace, rpc, control },
     () => (programmed += 1),
     pino({ level: "silent" }),
+    AUDIT_MS,
   );
   const poll = new StatusPoll(control, 20, (status, askedAt) => {
     programmer.observe(status, askedAt);

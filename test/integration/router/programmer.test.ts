@@ -101,6 +101,16 @@ for (const binary of kamailioBinaries()) {
       assert.equal(await message("a.test"), 200);
     });
 
+    test("an entry that was deleted by hand is noticed and back", async (t) => {
+      const { router, model, operator, events, message } = await setUp(t, {}, { auditMs: 200 });
+      model.setDomain(domain("a.test", { policy: "Block" }));
+      await operator.apply(model.takeChanges());
+      const epoch = (await router.valueOf("t", "active"))?.split("|")[0] ?? "";
+      await router.remove("t", `${epoch}/n/a.test`);
+      await waitFor("the second programming", () => events.filter((it) => it === "programmed").length === 2);
+      assert.equal(await message("a.test"), 403);
+    });
+
     test("with a snapshot a router serves before any operator is there", async (t) => {
       const { router, model, operator, message } = await setUp(t);
       model.setDomain(domain("a.test", { sources: ["2001:db8::/32"] }));

@@ -97,6 +97,11 @@ export class RealRouter {
     await this.#call("htable.flush", table);
   }
 
+  /** Deletes an entry, as a person might. */
+  async remove(table: string, key: string): Promise<void> {
+    await this.#call("htable.delete", table, key);
+  }
+
   async valueOf(table: string, key: string): Promise<string | undefined> {
     const outcome = await this.#rpc.call("htable.get", [table, key]);
     return outcome.ok ? (outcome.result as { item: { value: string } }).item.value : undefined;
