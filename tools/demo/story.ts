@@ -62,9 +62,7 @@ async function discovered({ narrator }: Stage, partners: Peer): Promise<void> {
     /met/,
   );
   await narrator.run("kubectl get federateddomains", /partner.example.org .*True/);
-  const conditions = `'{range .status.conditions[*]}{.type}={.status} {.reason}: {.message}{"\\n"}{end}'`;
-  const get = `kubectl get federateddomain partner.example.org -o jsonpath=${conditions}`;
-  await narrator.run(get, /Programmed=True/);
+  await narrator.run("kubectl describe federateddomain partner.example.org", /Discovered/);
 }
 
 async function called({ narrator }: Stage, partners: Peer): Promise<void> {
@@ -88,6 +86,7 @@ async function blocked({ narrator }: Stage, partners: Peer): Promise<void> {
   await narrator.run(message("alice@example.com", "bob@partner.example.org"), FORBIDDEN);
   await narrator.run(message("alice@example.com", "carol@voice.example.net"), OK);
   await partners.saw(/wrote to sip:carol@voice.example.net/);
+  await narrator.run("kubectl get federateddomains", /partner.example.org .*Blocked/);
 }
 
 async function forgotten({ narrator }: Stage, partners: Peer): Promise<void> {
