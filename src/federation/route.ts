@@ -51,8 +51,8 @@ function checkInService(route: Route, { transports }: FederationConfig): RouteRe
   const { enabled, blocked, hop, pattern } = route;
   if (!enabled || (blocked && !isDefault(pattern))) return undefined;
   if (!hop) return blocked ? undefined : refused("NextHopMissing", NEXT_HOP_MISSING);
-  const isServed = transports?.includes(hop.transport) ?? true;
-  return isServed ? undefined : refused("TransportNotServed", transportNotServed(hop.transport));
+  if (transports === undefined || transports.includes(hop.transport)) return undefined;
+  return refused("TransportNotServed", transportNotServed(hop.transport, transports));
 }
 
 export function isDefault(pattern: Pattern): boolean {
@@ -70,8 +70,8 @@ function invalidPattern(text: string): string {
   return `${JSON.stringify(text)} is not a domain pattern: write ".*", "example.com", "*.example.com" or ".com.example.*".`;
 }
 
-function transportNotServed(transport: string): string {
-  return `This installation does not send over ${transport}: set protocolType to a transport that it serves.`;
+function transportNotServed(transport: string, served: readonly string[]): string {
+  return `This installation does not send over ${transport}: set protocolType to ${served.join(" or ")}.`;
 }
 
 function refused(reason: string, message: string): RouteResult {
