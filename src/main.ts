@@ -1,8 +1,8 @@
 /** Joins the rooms: reads the configuration, starts every part, and stops them in order. */
-import { pino } from "pino";
 import { createMetrics } from "./admin/metrics.ts";
 import { readiness } from "./admin/readiness.ts";
 import { AdminServer } from "./admin/server.ts";
+import { createLogger } from "./config/logger.ts";
 import { stopOnSignals } from "./config/signals.ts";
 import { configuration, version } from "./config/startup.ts";
 import { shouldRemember } from "./federation/discovery.ts";
@@ -40,7 +40,7 @@ const NO_ROUTER = { reachable: false, inForce: false, entries: 0, pending: 0, pr
 
 const config = await configuration(process.argv.slice(2));
 const { namespace, installation, pod } = config.kubernetes;
-const log = pino({ level: config.log.level, base: { pod: pod.name } });
+const log = createLogger(config.log, pod.name);
 log.info({ version: version(), namespace, installation }, "starting");
 
 const metrics = createMetrics();
