@@ -1,4 +1,4 @@
-/** The product in a real cluster's API, next to the baselines: routes, domains, and replicas that start when told. */
+/** The product in a real cluster's API, next to the baselines: domains, routes, and replicas that start when told. */
 import { join } from "node:path";
 import { claimAddressBlock, type AddressBlock } from "../test/support/addresses.ts";
 import { chartRoleRules } from "../test/support/chart-role.ts";
@@ -16,6 +16,7 @@ import { waitFor } from "../test/support/wait-for.ts";
 import { API_VERSION, BareClient } from "./bare-client.ts";
 import { LOCAL_DOMAIN, routeSpec, ROUTES, routeName } from "./federation-objects.ts";
 import { startPeer, type Kamailio } from "./kamailio.ts";
+import { storeKnownDomains } from "./known-domains.ts";
 
 const INSTALLATION = "sip-federation";
 const HEALTH_PORT = 8060;
@@ -24,8 +25,9 @@ const PATIENCE = { timeout: 120_000, interval: 10 };
 export class Installation {
   readonly api: ControlPlane;
   readonly client: BareClient;
+  /** With routes and domains. */
   readonly namespace: string;
-  /** One that nobody watches. */
+  /** With the same routes and no domains. */
   readonly otherNamespace: string;
   /** Answers 200: where all routes lead. */
   readonly peer: Kamailio;
@@ -33,41 +35,42 @@ export class Installation {
   readonly otherPeer: Kamailio;
   readonly insideAddress: string;
   readonly #block: AddressBlock;
-  readonly #kubeconfig: string;
+  /** By namespace. */
+  readonly #kubeconfigs = new Map<string, string>();
   #replicas = 0;
 
-  private constructor(
-    api: ControlPlane,
-    namespaces: { readonly own: string; readonly other: string },
-    block: AddressBlock,
-    kubeconfig: string,
-  ) {
+  private constructor(api: ControlPlane, namespace: string, otherNamespace: string, block: AddressBlock) {
     this.api = api;
     this.client = new BareClient(api);
-    this.namespace = namespaces.own;
-    this.otherNamespace = namespaces.other;
+    this.namespace = namespace;
+    this.otherNamespace = otherNamespace;
     this.peer = startPeer(block.next());
     this.otherPeer = startPeer(block.next(), 202);
     this.insideAddress = block.next();
     this.#block = block;
-    this.#kubeconfig = kubeconfig;
   }
 
-  /** A control plane and a namespace with `ROUTES` routes; nothing of the product runs yet. */
-  static async create(): Promise<Installation> {
+  /** A control plane with `ROUTES` routes and `domains` known domains; nothing of the product runs yet. */
+  static async create(domains: number): Promise<Installation> {
     const api = await startControlPlane();
+    const [namespace, other] = [await createNamespace(api), await createNamespace(api)];
+    const installation = new Installation(api, namespace, other, await claimAddressBlock());
+    // before the API server serves the kind: it lists them in seconds, but watches them come for minutes
+    await storeKnownDomains({ api, namespace, nextHop: installation.peer.target }, domains);
     await installCrds(api);
-    const namespace = await createNamespace(api);
-    const rules = chartRoleRules(INSTALLATION);
-    const { kubeconfig } = await createRestrictedUser(api, { name: INSTALLATION, namespace, rules });
-    const namespaces = { own: namespace, other: await createNamespace(api) };
-    const installation = new Installation(api, namespaces, await claimAddressBlock(), kubeconfig);
-    await installation.#createRoutes();
+    await waitFor(
+      "the API server to have read them",
+      () => installation.client.list(namespace, "federateddomains"),
+      PATIENCE,
+    );
+    for (const each of [namespace, other]) await installation.#prepare(each);
     return installation;
   }
 
   /** With an empty router, whose snapshot is empty too. */
-  createReplica(): Replica {
+  createReplica(namespace = this.namespace): Replica {
+    const kubeconfig = this.#kubeconfigs.get(namespace);
+    if (kubeconfig === undefined) throw new Error(`nothing was prepared in ${namespace}`);
     this.#replicas += 1;
     const name = `${INSTALLATION}-${this.#replicas}`;
     return new Replica({
@@ -75,8 +78,8 @@ export class Installation {
       directory: temporaryDirectory(name),
       address: this.#block.next(),
       kamailio: defaultKamailio(),
-      kubeconfig: this.#kubeconfig,
-      namespace: this.namespace,
+      kubeconfig,
+      namespace,
       config: {
         localDomains: [LOCAL_DOMAIN],
         insideNetworks: [`${this.insideAddress}/32`],
@@ -95,11 +98,14 @@ export class Installation {
     this.#block.release();
   }
 
-  async #createRoutes(): Promise<void> {
+  async #prepare(namespace: string): Promise<void> {
+    const rules = chartRoleRules(INSTALLATION);
+    const user = await createRestrictedUser(this.api, { name: INSTALLATION, namespace, rules });
+    this.#kubeconfigs.set(namespace, user.kubeconfig);
     const numbers = Array.from({ length: ROUTES }, (_, n) => n);
     await Promise.all(
       numbers.map((n) =>
-        this.client.create(this.namespace, "staticroutes", {
+        this.client.create(namespace, "staticroutes", {
           apiVersion: API_VERSION,
           kind: "StaticRoute",
           metadata: { name: routeName(n) },

@@ -3,9 +3,9 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { measureApplyToRouted } from "./apply-to-routed.ts";
 import { measureDiscoveryRate, measureFirstRequests } from "./discovery.ts";
+import { ROUTES } from "./federation-objects.ts";
 import { bareListMs, startAndProgram } from "./first-programming.ts";
 import { Installation, programmed, quiet } from "./installation.ts";
-import { storeKnownDomains } from "./known-domains.ts";
 import { operatorMemoryMb } from "./operator-memory.ts";
 import { measureRelayCost } from "./relay-cost.ts";
 import { jsonOf, tableOf, type Row } from "./report.ts";
@@ -60,8 +60,8 @@ async function relay(): Promise<Row[]> {
 }
 
 async function federation(): Promise<Row[]> {
-  say("control plane and 1,000 routes");
-  const installation = await Installation.create();
+  say(`control plane with ${ROUTES} routes and ${DOMAINS} domains`);
+  const installation = await Installation.create(DOMAINS);
   const result = await withInstallation(installation);
   await installation.stop();
   return result;
@@ -69,14 +69,12 @@ async function federation(): Promise<Row[]> {
 
 async function withInstallation(installation: Installation): Promise<Row[]> {
   say("operator without domains");
-  const empty = installation.createReplica();
+  const empty = installation.createReplica(installation.otherNamespace);
   await startAndProgram(empty);
   await quiet(empty);
   const emptyMb = await operatorMemoryMb(empty);
   await empty.stop();
 
-  say(`storing ${DOMAINS} domains`);
-  await storeKnownDomains(installation, DOMAINS);
   const listMs: number[] = [];
   const programMs: number[] = [];
   let replica = installation.createReplica();

@@ -125,7 +125,7 @@ export async function installCrds(api: KubernetesApi): Promise<void> {
   await waitFor("the API server to serve the CRDs", () => {
     // what kinds there are was looked up, and kept, before the CRDs were there
     rmSync(kubectlCache(api.kubeconfig), { recursive: true, force: true });
-    return kubectl(api, "get", "--all-namespaces", "staticroutes,federateddomains");
+    return kubectl(api, "get", "--namespace=default", "staticroutes,federateddomains");
   });
 }
 
