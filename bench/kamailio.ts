@@ -43,6 +43,7 @@ export async function startRouter(host: string, snapshotDirectory?: string): Pro
     name: "SIP router",
     command: join(repositoryRoot, "src", "router", "kamailio-run"),
     args: [],
+    deathSignal: "TERM", // to the main process, which ends its workers
     env: {
       KAMAILIO: defaultKamailio().command,
       SIP_IPV4: host,
@@ -70,6 +71,7 @@ function startPlain(name: string, host: string, args: readonly string[]): Kamail
   const process = new ManagedProcess({
     name,
     command: defaultKamailio().command,
+    deathSignal: "TERM",
     args: [
       ...["-DD", "-E", "-f", join(import.meta.dirname, `${name}.cfg`)],
       ...["-x", "fm", "-X", "fm", "-m", SHARED_MEMORY_MB], // as kamailio-run does: Debian's default is far slower
