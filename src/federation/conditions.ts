@@ -45,10 +45,11 @@ export function conditionsOf(
 }
 
 /** Accepted and Programmed; blocked and disabled objects are Ready too, and no peer lowers it. */
-export function readyOf({ accepted, programmed, state }: Findings): Finding {
+export function readyOf({ accepted, programmed, routed, state }: Findings): Finding {
   if (accepted.status !== "True") return accepted;
   if (programmed.status !== "True") return programmed;
-  return { status: "True", reason: state ?? "Ready", message: accepted.message };
+  // What it does now: of a route its verdict says so, of a domain its route.
+  return { status: "True", reason: state ?? "Ready", message: routed?.message ?? accepted.message };
 }
 
 /** True where only a person can help; absent otherwise, as kstatus wants it. */

@@ -40,7 +40,11 @@ function routed(table: RoutingTable, name: string, entry: KnownEntry, shared: Sh
   return shared.hasDefaultRoute ? DEFAULT_ROUTE : NO_ROUTE;
 }
 
-const ACCEPTED: Finding = { status: "True", reason: "Accepted", message: "In force." };
+const ACCEPTED: Finding = {
+  status: "True",
+  reason: "Accepted",
+  message: "The spec makes sense beside the other objects.",
+};
 const BLOCKED_BY_POLICY: Finding = {
   status: "False",
   reason: "Blocked",

@@ -120,11 +120,11 @@ export class Statuses {
 export const PROGRAMMED: Finding = {
   status: "True",
   reason: "Programmed",
-  message: "Every ready router replica routes by it.",
+  message: "Every ready router replica routes by this generation.",
 };
 
 const PENDING: Finding = {
   status: "False",
   reason: "Pending",
-  message: "Not every ready router replica routes by it yet.",
+  message: "Not every ready router replica routes by this generation yet.",
 };

@@ -30,6 +30,12 @@ test("a ready route says what it does", () => {
   assert.equal(readyOf({ ...findings, programmed: WAITING }).reason, "Waiting");
 });
 
+test("a ready domain says how it is routed", () => {
+  const routed = finding("True", "DefaultRoute");
+  const ready = readyOf({ accepted: ACCEPTED, programmed: PROGRAMMED, routed });
+  assert.deepEqual([ready.reason, ready.message], ["Ready", routed.message]);
+});
+
 test("what is not accepted is stalled, and what is accepted again is not", () => {
   const stalled = conditionsOf([], { accepted: REFUSED, programmed: PROGRAMMED }, 1, T1);
   assert.deepEqual(statuses(stalled), {
