@@ -22,6 +22,8 @@ export class FakeRouter {
     ["learned", new Map()],
     ["cnt", new Map()],
   ]);
+  /** The one counter that is not in a table. */
+  messagesRelayed = 0;
   /** What was executed: `set KEY`, `delete KEY`, `sweep EPOCH`, `verdict …`. */
   readonly journal: string[] = [];
   /** Called after everything that changed the table. */
@@ -132,6 +134,7 @@ export class FakeRouter {
   }
 
   #call(method: string, [table = "", key = ""]: readonly string[]): object {
+    if (method === "cnt.get") return { result: this.messagesRelayed };
     if (method === "htable.stats") return { result: [...this.tables].map(statsOf) };
     const entries = this.#table(table);
     if (method === "htable.get") return this.#get(entries, key);

@@ -1,6 +1,7 @@
 /** A real Kamailio with the product's configuration, programmed by hand: for tests of the configuration itself. */
 import { join } from "node:path";
 import { ControlClient } from "../../src/router/control-client.ts";
+import { readCounters } from "../../src/router/counters.ts";
 import { RpcClient } from "../../src/router/rpc-client.ts";
 import { repositoryRoot } from "../../tools/setup/paths.ts";
 import type { KamailioBinary } from "./kamailio-binaries.ts";
@@ -112,8 +113,13 @@ export class Kamailio {
     return new Map(slots.flatMap(({ slot }) => slot.map((entry) => [entry.name, entry.value] as const)));
   }
 
+  /** Counters by name; those that never counted are absent. */
+  async counters(): Promise<ReadonlyMap<string, number>> {
+    return new Map((await readCounters(this.#rpc)).map(({ name, count }) => [name, count]));
+  }
+
   async counter(name: string): Promise<number> {
-    return Number((await this.table("cnt")).get(name) ?? 0);
+    return (await this.counters()).get(name) ?? 0;
   }
 
   async rpc(method: string, ...params: readonly string[]): Promise<unknown> {

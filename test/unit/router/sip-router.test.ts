@@ -104,6 +104,8 @@ test("the router's counters", async (t) => {
     { name: "INVITE:relayed", count: 7 },
     { name: "MESSAGE:blocked", count: 2 },
   ]);
+  fake.messagesRelayed = 3;
+  assert.deepEqual((await router.counters()).at(-1), { name: "MESSAGE:relayed", count: 3 });
 });
 
 test("a lost event stream is a reason to look at once", async (t) => {
