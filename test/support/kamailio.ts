@@ -1,15 +1,12 @@
 /** A real Kamailio with the product's configuration, programmed by hand: for tests of the configuration itself. */
-import { join } from "node:path";
 import { ControlClient } from "../../src/router/control-client.ts";
 import { readCounters } from "../../src/router/counters.ts";
 import { RpcClient } from "../../src/router/rpc-client.ts";
-import { repositoryRoot } from "../../tools/setup/paths.ts";
 import type { KamailioBinary } from "./kamailio-binaries.ts";
+import { kamailioSpec, PORTS } from "./kamailio-spec.ts";
 import { ManagedProcess, type ProcessExit } from "./processes.ts";
 import { temporaryDirectory } from "./temporary.ts";
 import { waitFor } from "./wait-for.ts";
-
-export const PORTS = { health: 8060, control: 8061, rpc: 8062, event: 8063 } as const;
 
 export interface KamailioOptions {
   readonly binary: KamailioBinary;
@@ -63,23 +60,8 @@ export class Kamailio {
   async restart(): Promise<void> {
     await this.#process?.stop();
     const { binary, host, env } = this.#options;
-    const process = new ManagedProcess({
-      name: `Kamailio ${binary.version}`,
-      command: join(repositoryRoot, "src/router/kamailio-run"),
-      args: [],
-      env: {
-        KAMAILIO: binary.command,
-        SIP_IPV4: host,
-        HEALTH_IPV4: host,
-        CONTROL_HOST: host,
-        WORKERS: "2",
-        SHARED_MEMORY_MB: "64",
-        RUN_DIRECTORY: this.#directory,
-        ...env,
-      },
-      logFile: join(this.#directory, "kamailio.log"),
-      deathSignal: "TERM",
-    });
+    const defaults = { WORKERS: "2", SHARED_MEMORY_MB: "64" };
+    const process = new ManagedProcess(kamailioSpec(binary, host, this.#directory, { ...defaults, ...env }));
     this.#process = process;
     await waitFor("Kamailio to answer", () => {
       process.assertRunning();

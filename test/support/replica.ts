@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { repositoryRoot } from "../../tools/setup/paths.ts";
 import type { KamailioBinary } from "./kamailio-binaries.ts";
+import { kamailioSpec, PORTS } from "./kamailio-spec.ts";
 import { RestartableProcess } from "./restartable-process.ts";
 import type { SipTarget } from "./sip/transport.ts";
 import { waitFor } from "./wait-for.ts";
@@ -44,7 +45,8 @@ export interface SipListener {
   readonly side?: "inside";
 }
 
-const PORTS = { sip: 5060, health: 8060, control: 8061, rpc: 8062, event: 8063, admin: 8064 };
+const SIP_PORT = 5060;
+const ADMIN_PORT = 8064;
 
 export class Replica {
   readonly address: string;
@@ -62,7 +64,7 @@ export class Replica {
     const { address, directory, sip = {} } = options;
     this.address = address;
     this.#sip = sip;
-    this.adminUrl = `http://${address}:${PORTS.admin}`;
+    this.adminUrl = `http://${address}:${ADMIN_PORT}`;
     this.snapshot = join(directory, "snapshot", "t");
     this.rpc = { host: address, port: PORTS.rpc };
     mkdirSync(join(directory, "snapshot"), { recursive: true });
@@ -72,7 +74,7 @@ export class Replica {
 
   /** A SIP listener. */
   target(transport: "udp" | "tcp", { family, side }: SipListener = {}): SipTarget {
-    const { ipv6, port = PORTS.sip, insidePort } = this.#sip;
+    const { ipv6, port = SIP_PORT, insidePort } = this.#sip;
     const host = family === "IPv6" ? ipv6 : this.address;
     const chosen = side === "inside" ? insidePort : port;
     if (host === undefined || chosen === undefined) throw new Error("the router has no such listener");
@@ -94,30 +96,14 @@ export class Replica {
 
 function createRouter(options: ReplicaOptions): RestartableProcess {
   const { address, directory, kamailio, sip = {}, routerEnv } = options;
-  const spec = {
-    name: `Kamailio ${kamailio.version}`,
-    command: join(repositoryRoot, "src/router/kamailio-run"),
-    args: [],
-    env: {
-      KAMAILIO: kamailio.command,
-      SIP_IPV4: address,
-      SIP_PORT: String(sip.port ?? PORTS.sip),
-      ...(sip.ipv6 !== undefined && { SIP_IPV6: `[${sip.ipv6}]` }),
-      ...(sip.insidePort !== undefined && { SIP_INSIDE_PORT: String(sip.insidePort) }),
-      HEALTH_IPV4: address,
-      HEALTH_PORT: String(PORTS.health),
-      CONTROL_HOST: address,
-      CONTROL_PORT: String(PORTS.control),
-      RPC_PORT: String(PORTS.rpc),
-      EVENT_PORT: String(PORTS.event),
-      SNAPSHOT_DIRECTORY: join(directory, "snapshot"),
-      RUN_DIRECTORY: directory,
-      SHARED_MEMORY_MB: "256",
-      ...routerEnv,
-    },
-    logFile: join(directory, "router.log"),
-    deathSignal: "TERM",
-  } as const;
+  const env = {
+    SIP_PORT: String(sip.port ?? SIP_PORT),
+    ...(sip.ipv6 !== undefined && { SIP_IPV6: `[${sip.ipv6}]` }),
+    ...(sip.insidePort !== undefined && { SIP_INSIDE_PORT: String(sip.insidePort) }),
+    SNAPSHOT_DIRECTORY: join(directory, "snapshot"),
+    ...routerEnv,
+  };
+  const spec = kamailioSpec(kamailio, address, directory, env);
   return new RestartableProcess(spec, () => answersOk(`http://${address}:${PORTS.health}/healthz`));
 }
 
@@ -126,7 +112,7 @@ function createOperator(options: ReplicaOptions, healthUrl: string): Restartable
   const file = join(directory, "config.yaml");
   const whole = {
     sip: { listeners: listenersOf(options) },
-    admin: { host: address, port: PORTS.admin },
+    admin: { host: address, port: ADMIN_PORT },
     ...config,
     kubernetes: { namespace, kubeconfig, ...(installation !== undefined && { installation }) },
     router: {
@@ -150,7 +136,7 @@ function createOperator(options: ReplicaOptions, healthUrl: string): Restartable
 
 function listenersOf({ address, sip = {} }: ReplicaOptions): { host: string; port: number }[] {
   const hosts = [address, sip.ipv6].filter((host) => host !== undefined);
-  const ports = [sip.port ?? PORTS.sip, sip.insidePort].filter((port) => port !== undefined);
+  const ports = [sip.port ?? SIP_PORT, sip.insidePort].filter((port) => port !== undefined);
   return hosts.flatMap((host) => ports.map((port) => ({ host, port })));
 }
 

@@ -3,7 +3,8 @@ import { connect, type Socket } from "node:net";
 import { once } from "node:events";
 import { netstring, NetstringParser } from "../../src/router/netstring.ts";
 import type { Verdict } from "../../src/router/types.ts";
-import { PORTS, type Kamailio } from "./kamailio.ts";
+import { PORTS } from "./kamailio-spec.ts";
+import type { Kamailio } from "./kamailio.ts";
 import { waitFor } from "./wait-for.ts";
 
 export interface TestOperatorOptions {

@@ -1,16 +1,13 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { RoutingTable } from "../../../src/federation/types.ts";
 import { RpcClient } from "../../../src/router/rpc-client.ts";
 import type { KamailioBinary } from "../../support/kamailio-binaries.ts";
+import { kamailioSpec, PORTS } from "../../support/kamailio-spec.ts";
 import { ManagedProcess } from "../../support/processes.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
 import { waitFor } from "../../support/wait-for.ts";
-import { repositoryRoot } from "../../../tools/setup/paths.ts";
 import { Operator } from "./operator.ts";
 import type { RouterAddress } from "./place.ts";
-
-const PORTS = { health: 8060, control: 8061, rpc: 8062, event: 8063 };
 
 /** A real Kamailio with the product's configuration, and the operator that programs it. */
 export class RouterUnderTest {
@@ -31,29 +28,13 @@ export class RouterUnderTest {
     table: RoutingTable,
   ): Promise<RouterUnderTest> {
     const directory = temporaryDirectory("differential");
-    const process = new ManagedProcess({
-      name: `Kamailio ${binary.version}`,
-      command: join(repositoryRoot, "src/router/kamailio-run"),
-      args: [],
-      env: {
-        KAMAILIO: binary.command,
-        SIP_IPV4: host,
-        SIP_IPV6: `[${ipv6}]`,
-        SIP_PORT: String(port),
-        SIP_INSIDE_PORT: String(insidePort),
-        HEALTH_IPV4: host,
-        HEALTH_PORT: String(PORTS.health),
-        CONTROL_HOST: host,
-        CONTROL_PORT: String(PORTS.control),
-        RPC_PORT: String(PORTS.rpc),
-        EVENT_PORT: String(PORTS.event),
-        WORKERS: "1",
-        SHARED_MEMORY_MB: "256",
-        RUN_DIRECTORY: directory,
-      },
-      logFile: join(directory, "kamailio.log"),
-      deathSignal: "TERM",
-    });
+    const env = {
+      SIP_IPV6: `[${ipv6}]`,
+      SIP_PORT: String(port),
+      SIP_INSIDE_PORT: String(insidePort),
+      WORKERS: "1",
+    };
+    const process = new ManagedProcess(kamailioSpec(binary, host, directory, env));
     const { control: controlPort, rpc: rpcPort, event: eventPort } = PORTS;
     const operator = new Operator({ host, controlPort, rpcPort, eventPort }, table);
     const router = new RouterUnderTest(host, process, operator);

@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import { kamailioBinaries } from "../../support/kamailio-binaries.ts";
-import { PORTS } from "../../support/kamailio.ts";
+import { PORTS } from "../../support/kamailio-spec.ts";
 import { LOCAL, RouterBed, to, uri } from "../../support/router-bed.ts";
 import { buildRequest } from "../../support/sip/build.ts";
 import { serialise } from "../../support/sip/message.ts";

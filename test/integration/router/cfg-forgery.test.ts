@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { kamailioBinaries } from "../../support/kamailio-binaries.ts";
-import { PORTS } from "../../support/kamailio.ts";
+import { PORTS } from "../../support/kamailio-spec.ts";
 import { LOCAL, RouterBed, to, uri } from "../../support/router-bed.ts";
 import { Dialog } from "../../support/sip/dialog.ts";
 import { header, headers, type Header, type SipResponseMessage } from "../../support/sip/message.ts";

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { kamailioBinaries } from "../../support/kamailio-binaries.ts";
-import { PORTS } from "../../support/kamailio.ts";
+import { PORTS } from "../../support/kamailio-spec.ts";
 import { LOCAL, RouterBed, uri } from "../../support/router-bed.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
 

@@ -1,16 +1,13 @@
-import { join } from "node:path";
 import { pino } from "pino";
 import { orders } from "../../../src/federation/shares.ts";
 import { RpcClient } from "../../../src/router/rpc-client.ts";
 import { SipRouter } from "../../../src/router/sip-router.ts";
 import type { RouterOptions } from "../../../src/router/types.ts";
-import { repositoryRoot } from "../../../tools/setup/paths.ts";
 import type { KamailioBinary } from "../../support/kamailio-binaries.ts";
+import { kamailioSpec, PORTS } from "../../support/kamailio-spec.ts";
 import { ManagedProcess } from "../../support/processes.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
 import { waitFor } from "../../support/wait-for.ts";
-
-const PORTS = { sip: 5060, health: 8060, control: 8061, rpc: 8062, event: 8063 };
 
 /** A real Kamailio with the product's configuration, all of it on one loopback address; it can be started again. */
 export class RealRouter {
@@ -30,29 +27,8 @@ export class RealRouter {
   /** Resolves when it answers. */
   async start(): Promise<void> {
     const { host } = this;
-    const process = new ManagedProcess({
-      name: `Kamailio ${this.#binary.version}`,
-      command: join(repositoryRoot, "src/router/kamailio-run"),
-      args: [],
-      env: {
-        KAMAILIO: this.#binary.command,
-        SIP_IPV4: host,
-        SIP_PORT: String(PORTS.sip),
-        HEALTH_IPV4: host,
-        HEALTH_PORT: String(PORTS.health),
-        CONTROL_HOST: host,
-        CONTROL_PORT: String(PORTS.control),
-        RPC_PORT: String(PORTS.rpc),
-        EVENT_PORT: String(PORTS.event),
-        INVITE_TIMEOUT_MS: "500",
-        WORKERS: "2",
-        SHARED_MEMORY_MB: "256",
-        SNAPSHOT_DIRECTORY: this.snapshotDirectory,
-        RUN_DIRECTORY: this.#directory,
-      },
-      logFile: join(this.#directory, "kamailio.log"),
-      deathSignal: "TERM",
-    });
+    const env = { INVITE_TIMEOUT_MS: "500", WORKERS: "2", SNAPSHOT_DIRECTORY: this.snapshotDirectory };
+    const process = new ManagedProcess(kamailioSpec(this.#binary, host, this.#directory, env));
     this.#process = process;
     const answers = async () => {
       process.assertRunning();
