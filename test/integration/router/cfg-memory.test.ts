@@ -71,8 +71,8 @@ for (const binary of kamailioBinaries()) {
       return [reached.join(" then "), status];
     };
 
-    test("one next hop is remembered, by the first request", async () => {
-      await program(to(uri(first)));
+    test("the first next hop of a single order is remembered, by the first request", async () => {
+      await program(to(uri(first), uri(second)));
       assert.deepEqual(await remembered(), {});
       assert.deepEqual(await send(), ["first", 200]);
       assert.deepEqual(await remembered(), { "sip:partner.test": uri(first) });
@@ -95,9 +95,10 @@ for (const binary of kamailioBinaries()) {
         names: { "two.test": "A|two.test", "exact.test": "-|exact.test", "sent.test": "A|" },
         sets: {
           "*": to(uri(first)),
-          "two.test": to(uri(first), uri(second)),
+          "two.test": "0||2|id",
           "exact.test": to(uri(first)),
         },
+        orders: { "id/0": uri(first), "id/1": uri(second) },
       });
       await send("sip:bob@two.test");
       await send("sip:bob@exact.test");
@@ -145,6 +146,15 @@ for (const binary of kamailioBinaries()) {
       first.handler = () => ({ status: 503 });
       assert.deepEqual(await send(), ["first then second", 200]);
       first.handler = () => ({ status: 200 });
+      assert.deepEqual(await send(), ["second", 200]);
+      assert.deepEqual(await remembered(), {});
+    });
+
+    test("a next hop that fails leaves the request to the next one of its order", async () => {
+      await program(to(uri(first), uri(second)));
+      await send();
+      first.handler = () => ({ status: 503 });
+      assert.deepEqual(await send(), ["first then second", 200]);
       assert.deepEqual(await send(), ["second", 200]);
       assert.deepEqual(await remembered(), {});
     });
