@@ -48,7 +48,7 @@ export async function startRouter(host: string, snapshotDirectory?: string): Pro
       KAMAILIO: defaultKamailio().command,
       SIP_IPV4: host,
       SIP_PORT: `${SIP_PORT}`,
-      HEALTH_IPV4: host,
+      HEALTH_HOST: host,
       CONTROL_HOST: host,
       SHARED_MEMORY_MB,
       RUN_DIRECTORY: directory,

@@ -24,7 +24,7 @@ export function kamailioSpec(
     env: {
       KAMAILIO: binary.command,
       SIP_IPV4: host,
-      HEALTH_IPV4: host,
+      HEALTH_HOST: host,
       HEALTH_PORT: String(PORTS.health),
       CONTROL_HOST: host,
       CONTROL_PORT: String(PORTS.control),
