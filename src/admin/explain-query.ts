@@ -33,9 +33,9 @@ function readRequest(get: (name: Parameter) => string | undefined): ExplainQuery
   const from = readFrom(get("from"));
   if (from === "bad") return refused("from", "is not a URI such as sip:alice@example.com");
   const origin = readSource(get("source"));
-  if (origin === undefined) return refused("source", "is not an IP address");
+  if (origin === undefined) return refused("source", "is not an IP address such as 192.0.2.9");
   const method = get("method") ?? "INVITE";
-  if (!TOKEN.test(method)) return refused("method", "is not a SIP method");
+  if (!TOKEN.test(method)) return refused("method", "is not a SIP method such as MESSAGE");
   return { ok: true, request: { method, requestUri, from, ...origin } };
 }
 

@@ -68,7 +68,10 @@ test("/explain names the parameter that is wrong", async (t) => {
   const { url } = await serve(t);
   const response = await fetch(`${url}/explain?uri=sip:bob@partner.example&source=here`);
   assert.equal(response.status, 400);
-  assert.deepEqual(await response.json(), { error: "source: is not an IP address", parameter: "source" });
+  assert.deepEqual(await response.json(), {
+    error: "source: is not an IP address such as 192.0.2.9",
+    parameter: "source",
+  });
 });
 
 test("/explain does not answer from half of the objects", async (t) => {
