@@ -103,6 +103,7 @@ export class ManagedProcess {
   }
 
   async #exitWithin(grace: number): Promise<ProcessExit> {
+    this.#child.ref(); // whoever waits for its end does not end before
     const timer = setTimeout(() => {
       this.signal("SIGKILL");
     }, grace);
