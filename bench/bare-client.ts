@@ -50,6 +50,13 @@ export class BareClient {
     return items.length;
   }
 
+  /** Resolves once the API server answers from its cache, which takes it a while with many objects. */
+  async served(namespace: string, plural: Plural): Promise<boolean> {
+    const path = `${pathOf(namespace, plural)}?resourceVersion=0&fieldSelector=metadata.name%3Dnone`;
+    await this.#send("GET", path);
+    return true;
+  }
+
   /** Calls `seen` for every event from now on, until the returned function is called. */
   async watch(namespace: string, plural: Plural, seen: (event: WatchEvent) => void): Promise<() => void> {
     const path = pathOf(namespace, plural);

@@ -60,7 +60,7 @@ export class Installation {
     await installCrds(api);
     await waitFor(
       "the API server to have read them",
-      () => installation.client.list(namespace, "federateddomains"),
+      () => installation.client.served(namespace, "federateddomains"),
       PATIENCE,
     );
     for (const each of [namespace, other]) await installation.#prepare(each);

@@ -25,7 +25,7 @@ const DOMAINS = 100_000;
 const QUICK: Sizes = {
   rounds: 20,
   requests: 1500,
-  lists: 3,
+  lists: 2,
   applies: 200,
   firstRequests: 200,
   discoveries: 2000,
@@ -86,8 +86,8 @@ async function withInstallation(installation: Installation): Promise<Row[]> {
       replica = installation.createReplica();
     }
     programMs.push(await startAndProgram(replica));
-    await quiet(replica);
   }
+  await quiet(replica);
   const fullMb = await operatorMemoryMb(replica);
 
   say("changes of a route");
