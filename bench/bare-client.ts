@@ -35,6 +35,22 @@ export class BareClient {
     return this.#send("POST", pathOf(namespace, plural), object, "application/json");
   }
 
+  mergeStatus(
+    namespace: string,
+    plural: Plural,
+    object: StoredObject,
+    status: object,
+  ): Promise<StoredObject> {
+    const { name, resourceVersion } = object.metadata;
+    const path = `${pathOf(namespace, plural)}/${name}/status`;
+    return this.#send(
+      "PATCH",
+      path,
+      { metadata: { resourceVersion }, status },
+      "application/merge-patch+json",
+    );
+  }
+
   /** As `kubectl apply --server-side` does. */
   apply(namespace: string, plural: Plural, name: string, object: object): Promise<StoredObject> {
     const path = `${pathOf(namespace, plural)}/${name}?fieldManager=kubectl&force=true`;

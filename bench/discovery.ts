@@ -16,6 +16,8 @@ export interface FirstRequests {
 export interface DiscoveryRate {
   /** Objects a second. */
   readonly bareCreates: number;
+  /** Objects a second, each with the status that the operator would write. */
+  readonly bareCreatesWithStatus: number;
   /** Domains a second, from the first request to the last status. */
   readonly discoveries: number;
 }
@@ -23,6 +25,18 @@ export interface DiscoveryRate {
 const PAUSE_MS = 10;
 const CONCURRENCY = 64;
 const WRITTEN = { timeout: 120_000, interval: 5 };
+
+const CONDITION = {
+  status: "True",
+  reason: "DefaultRoute",
+  message: "No explicit route matches: left to the default route, see the StaticRoutes with the pattern .*",
+  observedGeneration: 1,
+  lastTransitionTime: "2026-01-01T00:00:00Z",
+};
+const STATUS = {
+  observedGeneration: 1,
+  conditions: ["Accepted", "Programmed", "Routed", "Ready"].map((type) => ({ type, ...CONDITION })),
+};
 
 /** Requests to known and to unknown domains take turns. */
 export async function measureFirstRequests(
@@ -48,7 +62,10 @@ export async function measureFirstRequests(
   return { knownMs, unknownMs };
 }
 
-/** Bare creates of as many objects come before and after the discoveries; their rate is that of both. */
+/**
+ * Bare creates of as many objects come before and after the discoveries; their rate is that of both. Those with a
+ * status come last: they are the floor of what the API server can take.
+ */
 export async function measureDiscoveryRate(
   installation: Installation,
   replica: Replica,
@@ -57,19 +74,30 @@ export async function measureDiscoveryRate(
   const before = await bareCreatesMs(installation, "before", domains);
   const discovered = await discoveriesMs(installation, replica, domains);
   const after = await bareCreatesMs(installation, "after", domains);
-  return { bareCreates: (2000 * domains) / (before + after), discoveries: (1000 * domains) / discovered };
+  const withStatus = await bareCreatesMs(installation, "with-status", domains, STATUS);
+  return {
+    bareCreates: (2000 * domains) / (before + after),
+    bareCreatesWithStatus: (1000 * domains) / withStatus,
+    discoveries: (1000 * domains) / discovered,
+  };
 }
 
-async function bareCreatesMs({ client, otherNamespace }: Installation, label: string, count: number) {
+async function bareCreatesMs(
+  { client, otherNamespace }: Installation,
+  label: string,
+  count: number,
+  status?: object,
+): Promise<number> {
   const startedAt = performance.now();
-  const creates = Array.from({ length: count }, (_, n) =>
-    client.create(otherNamespace, "federateddomains", {
+  const creates = Array.from({ length: count }, async (_, n) => {
+    const created = await client.create(otherNamespace, "federateddomains", {
       apiVersion: API_VERSION,
       kind: "FederatedDomain",
       metadata: { name: `${label}-${n}.example`, labels: { "sipfederation.io/origin": "discovered" } },
       spec: { trust: "Limited" },
-    }),
-  );
+    });
+    if (status !== undefined) await client.mergeStatus(otherNamespace, "federateddomains", created, status);
+  });
   await Promise.all(creates);
   return performance.now() - startedAt;
 }

@@ -28,7 +28,7 @@ const QUICK: Sizes = {
   lists: 2,
   applies: 200,
   firstRequests: 200,
-  discoveries: 2000,
+  discoveries: 1000,
 };
 const FULL: Sizes = {
   ...QUICK,

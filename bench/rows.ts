@@ -75,9 +75,15 @@ export function firstRequests({ knownMs, unknownMs }: FirstRequests): Row[] {
   ];
 }
 
-export function discoveryRate({ bareCreates, discoveries }: DiscoveryRate): Row[] {
+export function discoveryRate({ bareCreates, bareCreatesWithStatus, discoveries }: DiscoveryRate): Row[] {
   return [
     { key: "creates_per_second", what: "bare creates", value: bareCreates, unit: "/s" },
+    {
+      key: "creates_with_status_per_second",
+      what: "bare creates, status written",
+      value: bareCreatesWithStatus,
+      unit: "/s",
+    },
     { key: "discoveries_per_second", what: "discoveries, status written", value: discoveries, unit: "/s" },
     {
       key: "discovery_ratio",
@@ -85,6 +91,12 @@ export function discoveryRate({ bareCreates, discoveries }: DiscoveryRate): Row[
       value: discoveries / bareCreates,
       unit: "",
       aim: { atLeast: 0.3 },
+    },
+    {
+      key: "discovery_with_status_ratio",
+      what: "discoveries / bare creates, status written by both",
+      value: discoveries / bareCreatesWithStatus,
+      unit: "",
     },
   ];
 }

@@ -47,8 +47,8 @@ const RECHECK_MS = 100;
  *
  * Written by JSON merge patch on the resourceVersion that it was made from: fields of others stay as they are, so do
  * their conditions, and where somebody wrote in between it is made anew from a fresh object. A new object, which nobody
- * else has written to, takes one call. (Server-side apply would need no fresh object, but costs the API server a fifth
- * more, and the most frequent write of all is the first one.)
+ * else has written to, takes one call. (Server-side apply would need no fresh object, but costs the API server more, and
+ * the most frequent write of all is the first one. A PUT of the whole status costs as much as the patch.)
  */
 export class StatusWriter {
   readonly #options: StatusWriterOptions;
