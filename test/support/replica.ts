@@ -47,6 +47,8 @@ export interface SipListener {
 
 const SIP_PORT = 5060;
 const ADMIN_PORT = 8064;
+/** What src/operator-run gives to Node.js too. */
+const OPERATOR_OPTIONS = ["--max-semi-space-size=8"];
 
 export class Replica {
   readonly address: string;
@@ -127,7 +129,7 @@ function createOperator(options: ReplicaOptions, healthUrl: string): Restartable
   const spec = {
     name: `operator ${name}`,
     command: process.execPath,
-    args: [...nodeOptions, join(repositoryRoot, "src/main.ts"), "--config", file],
+    args: [...OPERATOR_OPTIONS, ...nodeOptions, join(repositoryRoot, "src/main.ts"), "--config", file],
     env: { POD_NAME: name },
     logFile: join(directory, "operator.log"),
   };
