@@ -9,6 +9,7 @@ import { repositoryRoot } from "../../../tools/setup/paths.ts";
 import { applyObjects, kubectl, startControlPlane, type ControlPlane } from "../../support/control-plane.ts";
 import { manifest, read } from "../../support/crd-objects.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
+import { waitFor } from "../../support/wait-for.ts";
 
 const CHART = join(repositoryRoot, "charts/sip-federation-crds");
 const DEFINITION = "crd/federateddomains.sipfederation.io";
@@ -27,8 +28,15 @@ async function helm(...args: string[]): Promise<string> {
   return runCommand(await helmProgram(), args, { env: { ...homes, KUBECONFIG: api.kubeconfig } });
 }
 
+/**
+ * Until both kinds can be listed: a definition that is deleted before that may stay for ever, because the API server
+ * then fails to look for objects of it ("storage is (re)initializing") and does not try again.
+ */
 async function waitUntilServed(): Promise<void> {
   await kubectl(api, "wait", "--for=condition=Established", "--timeout=30s", DEFINITION);
+  await waitFor("the API server to serve both kinds", () =>
+    kubectl(api, "get", "--namespace=default", "staticroutes,federateddomains"),
+  );
 }
 
 /** The chart of a next version, in which a field got another description. */
