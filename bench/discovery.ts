@@ -1,5 +1,6 @@
 /** (d) What it costs to discover a domain: for the request that waits, and for the API server. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { SOME_STATUS } from "../test/support/etcd-objects.ts";
 import type { Replica } from "../test/support/replica.ts";
 import { waitFor } from "../test/support/wait-for.ts";
 import { API_VERSION, type StoredObject } from "./bare-client.ts";
@@ -16,7 +17,7 @@ export interface FirstRequests {
 export interface DiscoveryRate {
   /** Objects a second. */
   readonly bareCreates: number;
-  /** Objects a second, each with the status that the operator would write. */
+  /** Objects a second, each with a status like those that the operator writes. */
   readonly bareCreatesWithStatus: number;
   /** Domains a second, from the first request to the last status. */
   readonly discoveries: number;
@@ -25,18 +26,6 @@ export interface DiscoveryRate {
 const PAUSE_MS = 10;
 const CONCURRENCY = 64;
 const WRITTEN = { timeout: 120_000, interval: 5 };
-
-const CONDITION = {
-  status: "True",
-  reason: "DefaultRoute",
-  message: "No explicit route matches: left to the default route, see the StaticRoutes with the pattern .*",
-  observedGeneration: 1,
-  lastTransitionTime: "2026-01-01T00:00:00Z",
-};
-const STATUS = {
-  observedGeneration: 1,
-  conditions: ["Accepted", "Programmed", "Routed", "Ready"].map((type) => ({ type, ...CONDITION })),
-};
 
 /** Requests to known and to unknown domains take turns. */
 export async function measureFirstRequests(
@@ -74,7 +63,7 @@ export async function measureDiscoveryRate(
   const before = await bareCreatesMs(installation, "before", domains);
   const discovered = await discoveriesMs(installation, replica, domains);
   const after = await bareCreatesMs(installation, "after", domains);
-  const withStatus = await bareCreatesMs(installation, "with-status", domains, STATUS);
+  const withStatus = await bareCreatesMs(installation, "with-status", domains, SOME_STATUS);
   return {
     bareCreates: (2000 * domains) / (before + after),
     bareCreatesWithStatus: (1000 * domains) / withStatus,

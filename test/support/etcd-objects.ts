@@ -43,7 +43,11 @@ const SAID = {
   observedGeneration: 1,
   lastTransitionTime: NOW,
 };
-const SOME_STATUS = { observedGeneration: 1, conditions: CONDITIONS.map((type) => ({ type, ...SAID })) };
+/** What the operator writes, in kind and size. */
+export const SOME_STATUS = {
+  observedGeneration: 1,
+  conditions: CONDITIONS.map((type) => ({ type, ...SAID })),
+};
 const OWNED = Object.fromEntries(
   CONDITIONS.map((type) => [
     `k:{"type":"${type}"}`,
