@@ -86,14 +86,14 @@ function differentMemory(
 }
 
 /**
- * One question serves all that wait. None is needed where the domain was learned from the other side meanwhile, nor,
- * inbound, where one was asked a moment ago: nobody waits for its answer.
+ * One question serves all that wait, and those that come a moment later. None is needed where the domain was learned
+ * from the other side meanwhile.
  */
 function missingQuestions(operator: Operator, outcomes: readonly Outcome[]): string[] {
   const learned = learnedByAll(outcomes);
   return outcomes.flatMap(({ expectation: { question } }) => {
     if (question === undefined || operator.questions.includes(question)) return [];
-    if (question.startsWith("inbound ") && operator.wasAsked(question)) return [];
+    if (operator.wasAsked(question)) return [];
     const isLearned = learned.some((it) => it !== question && domainOf(it) === domainOf(question));
     return isLearned ? [] : [question];
   });

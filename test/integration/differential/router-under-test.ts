@@ -56,8 +56,7 @@ export class RouterUnderTest {
     const domains = [...(await this.remembered()).keys()];
     await Promise.all([
       ...domains.map((domain) => this.operator.forget(domain)),
-      this.#rpc.call("htable.flush", ["down"]),
-      this.#rpc.call("htable.flush", ["asked"]),
+      ...["down", "asked", "verdicts"].map((table) => this.#rpc.call("htable.flush", [table])),
     ]);
   }
 

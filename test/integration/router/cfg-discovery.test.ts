@@ -27,7 +27,7 @@ for (const binary of kamailioBinaries()) {
     ): Promise<{ hop: UserAgent; operator: TestOperator }> {
       const hop = await bed.peer(t);
       await bed.program({ sets: { "*": to(uri(hop)) }, peers: `${bed.address(20)}/32=trusted.test` });
-      await bed.router.rpc("htable.flush", "learned");
+      for (const table of ["learned", "verdicts"]) await bed.router.rpc("htable.flush", table);
       const operator = await TestOperator.connect(bed.router, options);
       t.after(() => operator.leave());
       return { hop, operator };
@@ -54,7 +54,7 @@ for (const binary of kamailioBinaries()) {
       assert.equal((await bed.fromInside("sip:a@new.test")).status, 202);
       assert.equal((await bed.fromInside("sip:a@NEW.test")).status, 202);
       await waitFor("the report", () => operator.reports.length > 0);
-      assert.deepEqual(operator.questions, ["new.test|o", "new.test|o"]);
+      assert.deepEqual(operator.questions, ["new.test|o"]);
       assert.deepEqual(operator.reports, ["new.test|o|1"]);
       assert.deepEqual(await learned(), { "new.test": "1" });
       await bed.program({ open: false, sets: { "*": to(uri(hop)) } });
@@ -73,6 +73,21 @@ for (const binary of kamailioBinaries()) {
         await stage(t, { verdict });
         assert.equal((await bed.fromInside("sip:a@v.test")).status, status);
         assert.deepEqual(Object.keys(await learned()), remembered);
+      });
+
+      test(`verdict ${verdict} serves those that come before the domain is known, unasked`, async (t) => {
+        const { hop, operator } = await stage(t, { verdict });
+        hop.handler = () => ({ status: 404 });
+        for (const transport of ["udp", "tcp"] as const) {
+          const target = bed.target(transport);
+          const { status: refused } = await bed.fromInside("sip:a@slow.test", { target });
+          assert.equal(refused, verdict === "refused" ? 403 : 404);
+        }
+        hop.handler = () => ({ status: 200 });
+        assert.equal((await bed.fromInside("sip:a@slow.test", { method: "INVITE" })).status, status);
+        assert.deepEqual(operator.questions, ["slow.test|o"]);
+        assert.deepEqual(Object.keys(await learned()), remembered.length > 0 ? ["slow.test"] : []);
+        assert.equal(await bed.router.counter("questions:outstanding"), 0);
       });
     }
 
