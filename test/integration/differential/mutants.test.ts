@@ -14,8 +14,8 @@ interface Mutant {
   readonly what: string;
   readonly decide: Decide;
   /**
-   * Routes and domains without which the mistake does not show, whether they are there from the start or set by an
-   * edit; absent where shrinking waits too long for each try.
+   * Routes and domains of which none can be left away, at most, whether they are there from the start or set by an edit;
+   * absent where shrinking waits too long for each try.
    */
   readonly objects?: number;
 }
@@ -45,10 +45,12 @@ const MUTANTS: readonly Mutant[] = [
       if (decision.action !== "relay") return decision;
       return { ...decision, candidates: decision.candidates.toReversed() };
     },
-    objects: 2,
+    // two next hops, and one that lets the request get to them: a default route, or a domain that is known
+    objects: 3,
   },
 ];
-const LIMITS = { runs: 5000, timeLimit: 60_000 };
+/** The same scenarios in every run: a search that has to find something should not depend on luck. */
+const SEARCH = { runs: 5000, timeLimit: 60_000, seed: 1 };
 
 describe("a decide that", () => {
   let stage: Stage;
@@ -59,14 +61,13 @@ describe("a decide that", () => {
 
   for (const mutant of MUTANTS) {
     test(`${mutant.what} is found out`, async () => {
-      const { counterexample } = await search(stage, scenarios(stage.world), mutant.decide, LIMITS);
+      const options = { ...SEARCH, unshrunk: mutant.objects === undefined };
+      const { counterexample } = await search(stage, scenarios(stage.world), mutant.decide, options);
       assert.ok(counterexample, "nothing was found");
       if (mutant.objects === undefined) return;
-      assert.deepEqual(
-        sizeOf(counterexample.scenario),
-        { objects: mutant.objects, requests: 1 },
-        render(counterexample),
-      );
+      const { objects, requests } = sizeOf(counterexample.scenario);
+      assert.ok(objects <= mutant.objects, `${objects} objects\n${render(counterexample)}`);
+      assert.equal(requests, 1, render(counterexample));
     });
   }
 });

@@ -12,9 +12,11 @@ export interface SearchOptions {
   readonly seed?: number | undefined;
   /** Repeats a counterexample of that search, and nothing else. */
   readonly path?: string | undefined;
+  /** Whether the first counterexample will do as it is. */
+  readonly unshrunk?: boolean;
 }
 
-/** The smallest scenario found in which router and `decide` differ. */
+/** The smallest scenario found in which router and `decide` differ, unless the first one would do. */
 export interface Counterexample {
   readonly scenario: Scenario;
   readonly differences: string;
@@ -32,7 +34,7 @@ export async function search(
   stage: Stage,
   scenarios: fc.Arbitrary<Scenario>,
   decide: Decide,
-  { runs, timeLimit, seed, path }: SearchOptions,
+  { runs, timeLimit, seed, path, unshrunk = false }: SearchOptions,
 ): Promise<SearchResult> {
   const property = fc.asyncProperty(scenarios, async (scenario) => {
     const differences = await stage.play(scenario, decide);
@@ -41,6 +43,7 @@ export async function search(
   const details = await fc.check(property, {
     numRuns: runs,
     interruptAfterTimeLimit: timeLimit,
+    endOnFailure: unshrunk,
     ...(seed !== undefined && { seed }),
     ...(path !== undefined && { path }),
   });
