@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { kamailioBinaries } from "../../support/kamailio-binaries.ts";
 import { RouterBed, to, toOr, uri } from "../../support/router-bed.ts";
-import { header } from "../../support/sip/message.ts";
+import { header, headers } from "../../support/sip/message.ts";
 import type { Handler, UserAgent } from "../../support/sip/user-agent.ts";
 
 const BOB = "sip:bob@partner.test";
@@ -70,6 +70,27 @@ for (const binary of kamailioBinaries()) {
     test("what nobody can be sent to goes on at once", async () => {
       await bed.program({ ...KNOWN, sets: { "partner.test": to(refusing(), uri(hop(1))) } });
       assert.equal((await bed.fromInside(BOB)).status, 200);
+    });
+
+    test("whatever failed before, the router stays in the path of the dialog, once", async () => {
+      hop(0).handler = unavailable;
+      hop(2).handler = mute;
+      const failing = {
+        "503": uri(hop(0)),
+        "refused TCP": refusing(),
+        unroutable: "sip:192.0.2.1:5060;transport=udp",
+        silent: uri(hop(2)),
+      };
+      for (const [what, first] of Object.entries(failing)) {
+        await bed.router.rpc("htable.flush", "down");
+        await bed.program({ ...KNOWN, sets: { "partner.test": to(first, uri(hop(1))) } });
+        assert.equal((await bed.fromInside(BOB, INVITE)).status, 200, what);
+        const arrived = hop(1).received.findLast(({ method }) => method === "INVITE");
+        assert.ok(arrived);
+        const recorded = headers(arrived, "Record-Route");
+        assert.equal(recorded.length, 1, what);
+        assert.match(recorded[0] ?? "", /;lr;mark=/, what);
+      }
     });
 
     test("all fail: 500, never 503", async () => {
