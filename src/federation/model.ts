@@ -1,7 +1,7 @@
 import { domainVerdict, localDomainVerdict } from "./domain-verdict.ts";
 import { explicitSet } from "./lookup.ts";
 import { NameIndex } from "./name-index.ts";
-import { belowKey, domainOfKey, keysFor } from "./patterns.ts";
+import { belowKey, domainOfKey, isUserKey, keysFor } from "./patterns.ts";
 import { RouteIndex } from "./route-index.ts";
 import {
   DEFAULT_ROUTE_SET,
@@ -98,7 +98,7 @@ export class Model {
 
   /** Known domains that one of the explicit route sets may serve: one pass over the names, however many keys. */
   *#namesUnder(keys: ReadonlySet<RouteSetKey>): Iterable<string> {
-    const explicit = [...keys].filter((key) => key !== DEFAULT_ROUTE_SET);
+    const explicit = [...keys].filter((key) => key !== DEFAULT_ROUTE_SET && !isUserKey(key));
     if (explicit.every((key) => key !== belowKey(domainOfKey(key)))) {
       yield* explicit.map(domainOfKey).filter((name) => this.#domains.known(name));
       return;

@@ -1,5 +1,6 @@
 import { canonicalDomain, parents } from "./domain-name.ts";
-import { DEFAULT_ROUTE_SET, type RouteSetKey } from "./types.ts";
+import { DEFAULT_ROUTE_SET, REST_FOR_USER, type RouteSetKey } from "./types.ts";
+import { isUserPattern } from "./user-pattern.ts";
 
 /** A destination pattern, understood. Routes whose `text` is equal act together. */
 export interface Pattern {
@@ -22,6 +23,25 @@ export function parsePattern(text: string): Pattern | undefined {
   return exactPattern(text);
 }
 
+/** Reads a user pattern, as in `+4930....` or `23*`. Undefined when it is none. */
+export function parseUserPattern(text: string): Pattern | undefined {
+  if (!isUserPattern(text)) return undefined;
+  const key = `${USER_PREFIX}${text}`;
+  return { text: key, keys: [key] };
+}
+
+/** A user may be called `example.com`, so what a user pattern is known by differs from every domain pattern. */
+const USER_PREFIX = "@";
+
+export function isUserKey(key: RouteSetKey): boolean {
+  return key.startsWith(USER_PREFIX);
+}
+
+/** The pattern in the key of a set for users, as a person writes it. */
+export function userPatternOf(key: RouteSetKey): string {
+  return key.slice(USER_PREFIX.length);
+}
+
 export const exactKey = (domain: string): RouteSetKey => domain;
 export const itselfKey = (domain: string): RouteSetKey => `=${domain}`;
 export const belowKey = (domain: string): RouteSetKey => `.${domain}`;
@@ -34,6 +54,7 @@ export function keysFor(domain: string): RouteSetKey[] {
 /** The keys that are less specific than this one and serve the same domains, most specific first. */
 export function lessSpecificKeys(key: RouteSetKey): RouteSetKey[] {
   if (key === DEFAULT_ROUTE_SET) return [];
+  if (isUserKey(key)) return [REST_FOR_USER];
   const domain = domainOfKey(key);
   const itself = key === exactKey(domain) ? [itselfKey(domain)] : [];
   return [...itself, ...parents(domain).map(belowKey), DEFAULT_ROUTE_SET];
@@ -47,6 +68,7 @@ export function domainOfKey(key: RouteSetKey): string {
 /** The patterns whose routes make up a set, as `Pattern.text`; the plainest one first. */
 export function patternsOfKey(key: RouteSetKey): [string, ...string[]] {
   if (key === DEFAULT_ROUTE_SET) return [DEFAULT_PATTERN.text];
+  if (isUserKey(key)) return [key];
   const domain = domainOfKey(key);
   if (key === belowKey(domain)) return [`*.${domain}`, reversed(domain)];
   return key === itselfKey(domain) ? [reversed(domain)] : [domain];

@@ -1,4 +1,4 @@
-import { belowKey, domainOfKey, itselfKey, patternsOfKey } from "./patterns.ts";
+import { belowKey, domainOfKey, isUserKey, itselfKey, patternsOfKey } from "./patterns.ts";
 import { compileRoute, type Route, type RouteResult } from "./route.ts";
 import { compileSet, inForce, isOpen, linkSet, type UnlinkedSet } from "./route-set.ts";
 import { routeVerdict } from "./route-verdict.ts";
@@ -140,6 +140,7 @@ function routeOf(result: RouteResult | undefined): Route | undefined {
 /** Tells the keys whose search for a less specific set may end at this one. */
 function moreSpecificThan(key: RouteSetKey): (other: RouteSetKey) => boolean {
   if (key === DEFAULT_ROUTE_SET) return (other) => other !== key;
+  if (isUserKey(key)) return () => false;
   const domain = domainOfKey(key);
   if (key === belowKey(domain)) return (other) => other !== key && other.endsWith(key);
   return (other) => key === itselfKey(domain) && other === domain;

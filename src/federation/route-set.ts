@@ -1,6 +1,6 @@
 import type { Route } from "./route.ts";
 import { lessSpecificKeys } from "./patterns.ts";
-import { DEFAULT_ROUTE_SET, type NextHop, type RouteSet, type RouteSetKey } from "./types.ts";
+import { DEFAULT_ROUTE_SET, REST_FOR_USER, type NextHop, type RouteSet, type RouteSetKey } from "./types.ts";
 
 /** Routes of one pattern that are in force at most; later ones are not accepted. */
 export const MAX_ROUTES_PER_PATTERN = 100;
@@ -43,7 +43,9 @@ export function isOpen(defaultRoutes: readonly Route[]): boolean {
 /** Points the set to the most specific one of the less specific sets that exist. */
 export function linkSet(set: UnlinkedSet, exists: (key: RouteSetKey) => boolean): RouteSet {
   const { stops, ...rest } = set;
-  return { ...rest, next: stops ? undefined : lessSpecificKeys(set.key).find(exists) };
+  if (stops) return { ...rest, next: undefined };
+  const next = lessSpecificKeys(set.key).find((key) => key === REST_FOR_USER || exists(key));
+  return { ...rest, next };
 }
 
 /** Blocked default routes serve, known domains alone, only while no unblocked one does. */

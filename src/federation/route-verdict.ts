@@ -1,4 +1,4 @@
-import { belowKey, domainOfKey } from "./patterns.ts";
+import { belowKey, domainOfKey, isUserKey, userPatternOf } from "./patterns.ts";
 import { isDefault, type Route, type RouteResult } from "./route.ts";
 import { MAX_ROUTES_PER_PATTERN } from "./route-set.ts";
 import type { Finding, NextHop, RouteState, RouteVerdict, RoutingTable } from "./types.ts";
@@ -27,11 +27,12 @@ type Description = readonly [state: RouteState, message: string];
 function describe(route: Route, table: RoutingTable): Description {
   if (!route.enabled) return ["Disabled", "Out of service: service is Disabled."];
   if (isDefault(route.pattern)) return describeDefault(route, table.open);
-  if (route.blocked) return ["Blocked", `Blocked: requests to and from ${reach(route)} are refused.`];
+  if (route.blocked) return ["Blocked", `Blocked: requests ${ofWhom(route)} are refused.`];
   const sets = route.pattern.keys.map((key) => table.routeSets.get(key));
   const blockedBy = sets.every((set) => set?.blocked) ? sets[0]?.blockedBy : undefined;
   if (blockedBy !== undefined) return ["Idle", `Idle: StaticRoute ${blockedBy} blocks ${reach(route)}.`];
-  return ["Serving", `Requests for ${reach(route)} go to ${target(route.hop)}.`];
+  const whose = isForUsers(route) ? "Requests of the inside" : "Requests";
+  return ["Serving", `${whose} for ${reach(route)} go to ${target(route.hop)}.`];
 }
 
 function describeDefault(route: Route, open: boolean): Description {
@@ -44,9 +45,18 @@ function describeDefault(route: Route, open: boolean): Description {
 const BLOCKED_WITHOUT_NEXT_HOP =
   "Blocked and without next hop, it serves nobody. To open federation set nextHop, and blockRoute: false.";
 
-/** The domains of a pattern, for people. */
+function isForUsers({ pattern }: Route): boolean {
+  return isUserKey(pattern.keys[0]);
+}
+
+function ofWhom(route: Route): string {
+  return isForUsers(route) ? `of the inside for ${reach(route)}` : `to and from ${reach(route)}`;
+}
+
+/** The domains or users of a pattern, for people. */
 function reach({ pattern }: Route): string {
   const [key, below] = pattern.keys;
+  if (isUserKey(key)) return `the users ${userPatternOf(key)}`;
   const domain = domainOfKey(key);
   if (below !== undefined) return `${domain} and every domain below it`;
   return key === belowKey(domain) ? `every domain below ${domain}` : domain;
@@ -58,10 +68,14 @@ function target(hop: NextHop | undefined): string {
   return `${where} over ${hop.transport}`;
 }
 
+function textOf({ pattern }: Route): string {
+  return isUserKey(pattern.keys[0]) ? userPatternOf(pattern.keys[0]) : pattern.text;
+}
+
 function surplus(route: Route): Finding {
   return {
     status: "False",
     reason: "TooManyRoutes",
-    message: `${MAX_ROUTES_PER_PATTERN} older routes have the pattern ${route.pattern.text}, and no more are used: delete one of them, or this one.`,
+    message: `${MAX_ROUTES_PER_PATTERN} older routes have the pattern ${textOf(route)}, and no more are used: delete one of them, or this one.`,
   };
 }

@@ -1,5 +1,5 @@
 import { compileNextHop } from "./next-hop.ts";
-import { parsePattern, type Pattern } from "./patterns.ts";
+import { parsePattern, parseUserPattern, type Pattern } from "./patterns.ts";
 import {
   DEFAULT_ROUTE_SET,
   type FederationConfig,
@@ -8,6 +8,7 @@ import {
   type RouteObject,
 } from "./types.ts";
 import { DEFAULT_ROUTE_NAME } from "../api/names.ts";
+import type { StaticRouteSpec } from "../api/types.ts";
 
 /** A StaticRoute that makes sense by itself. */
 export interface Route {
@@ -28,9 +29,9 @@ export type RouteResult =
 /** Reads a StaticRoute. What makes no sense yields a finding for its `Accepted` condition, never an exception. */
 export function compileRoute(object: RouteObject, config: FederationConfig): RouteResult {
   const { name, spec } = object;
-  if (spec.routeType === "User") return refused("UserRoutesNotServed", USER_ROUTES);
-  const pattern = parsePattern(spec.destinationPattern);
-  if (!pattern) return refused("InvalidPattern", invalidPattern(spec.destinationPattern));
+  const { destinationPattern: text } = spec;
+  const pattern = spec.routeType === "User" ? parseUserPattern(text) : parsePattern(text);
+  if (!pattern) return refused("InvalidPattern", invalidPattern(spec));
   if (name === DEFAULT_ROUTE_NAME && !isDefault(pattern)) return refused("ReservedName", RESERVED_NAME);
   const nextHop = compileNextHop(object, config);
   if (!nextHop.ok) return refused(nextHop.reason, nextHop.message);
@@ -59,14 +60,15 @@ export function isDefault(pattern: Pattern): boolean {
   return pattern.keys[0] === DEFAULT_ROUTE_SET;
 }
 
-const USER_ROUTES =
-  "Routes by user part (routeType: User) are not served by this release: use routeType: Domain with a domain pattern.";
 const RESERVED_NAME =
   'The name "default" is kept for the default route: set destinationPattern to ".*", or give this route another name.';
 const NEXT_HOP_MISSING =
   "A route in service needs a next hop: set nextHop, or blockRoute: true, or service: Disabled.";
 
-function invalidPattern(text: string): string {
+function invalidPattern({ routeType, destinationPattern: text }: StaticRouteSpec): string {
+  if (routeType === "User") {
+    return `${JSON.stringify(text)} is not a user pattern: write characters, "." for any one of them and "*" at the end, as in "+4930....".`;
+  }
   return `${JSON.stringify(text)} is not a domain pattern: write ".*", "example.com", "*.example.com" or ".com.example.*".`;
 }
 

@@ -64,10 +64,14 @@ export interface NextHop {
  * - `=example.com`  that domain itself, as matched by Cisco's reversed form (`.com.example.*`): less specific than exact
  * - `.example.com`  every domain below it (`*.example.com` and the reversed form together)
  * - `*`             the default route (`.*`)
+ * - `@+4930....`    users by the user part of the Request-URI (`routeType: User`), whatever the domain
  */
 export type RouteSetKey = string;
 
 export const DEFAULT_ROUTE_SET: RouteSetKey = "*";
+
+/** In place of a key, after a set for users: the next one that matches the user, and then the sets of the domain. */
+export const REST_FOR_USER: RouteSetKey = "@";
 
 export interface RouteSet {
   readonly key: RouteSetKey;
@@ -78,8 +82,8 @@ export interface RouteSet {
   /** Usable next hops, ordered by priority, then route name. Empty where `blocked`, and nowhere else. */
   readonly hops: readonly NextHop[];
   /**
-   * The less specific set to try when every hop failed, maybe a blocked one: there the search ends. Undefined where
-   * `allowLessSpecificRoute` stops, and on the route of a local domain.
+   * The less specific set to try when every hop failed, maybe a blocked one: there the search ends. After a set for users
+   * `REST_FOR_USER`. Undefined where `allowLessSpecificRoute` stops, and on the route of a local domain.
    */
   readonly next: RouteSetKey | undefined;
 }
@@ -137,8 +141,8 @@ export type Decision = DecisionBase &
     | { readonly action: "drop" }
     | {
         readonly action: "relay";
-        /** The route set to start with; the router walks hops, then `next`. */
-        readonly routeSet: RouteSetKey;
+        /** The route sets to walk, most specific first: the next one after every hop of this one failed. At least one. */
+        readonly routeSets: readonly RouteSetKey[];
         /** Every hop that may be tried, most preferred tier first; within a tier by weight, heaviest first. */
         readonly candidates: readonly NextHop[];
         /** Row 5 asks discovery: outbound before the request goes on, inbound without holding it. */

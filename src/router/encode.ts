@@ -11,6 +11,7 @@ import type {
   TrustedPeer,
 } from "../federation/types.ts";
 import type { Orders } from "./types.ts";
+import { encodeShapes, isUserKey, isUserSetKey } from "./user-shapes.ts";
 
 const NAME = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
 const MAX_NAME = 253;
@@ -53,9 +54,9 @@ export function hasReversed(table: RoutingTable): boolean {
   return false;
 }
 
-/** The name whose entry depends on this set; undefined for patterns below a domain and the default. */
+/** The name whose entry depends on this set; undefined for patterns below a domain, users and the default. */
 export function nameOf(key: RouteSetKey): string | undefined {
-  if (key === "*" || key.startsWith(".")) return undefined;
+  if (key === "*" || key.startsWith(".") || isUserKey(key)) return undefined;
   return key.startsWith("=") ? key.slice(1) : key;
 }
 
@@ -92,6 +93,7 @@ export function encodeActive(epoch: string, table: RoutingTable): string {
     unproven[unprovenInbound],
     networks(insideNetworks),
     trustedPeers.flatMap(encodePeer).join(";"),
+    encodeShapes(table.routeSets.keys()),
   ].join("|");
 }
 
@@ -110,6 +112,7 @@ export function isHop(hop: NextHop): boolean {
 
 /** True when the key can be written. */
 export function isSetKey(key: RouteSetKey): boolean {
+  if (isUserKey(key)) return isUserSetKey(key);
   return key === "*" || isName(key.startsWith(".") || key.startsWith("=") ? key.slice(1) : key);
 }
 

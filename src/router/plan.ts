@@ -1,4 +1,9 @@
-import { DEFAULT_ROUTE_SET, type RouteSetKey, type RoutingTable } from "../federation/types.ts";
+import {
+  DEFAULT_ROUTE_SET,
+  REST_FOR_USER,
+  type RouteSetKey,
+  type RoutingTable,
+} from "../federation/types.ts";
 import type { AppliedTable, Write } from "./applied.ts";
 import {
   encodeName,
@@ -13,6 +18,7 @@ import {
   type EncodedOrders,
 } from "./encode.ts";
 import type { Orders } from "./types.ts";
+import { isUserKey } from "./user-shapes.ts";
 
 /** What may differ between the routing table and the router. */
 export interface Dirty {
@@ -101,7 +107,7 @@ class Planner {
     const set = this.#table.routeSets.get(key);
     if (set === undefined) return;
     if (!set.hops.every(isHop)) this.#rejected.push(key);
-    if (set.next !== undefined) this.#require(set.next);
+    if (set.next !== undefined && set.next !== REST_FOR_USER) this.#require(set.next);
     const { value, orders } = encodeSet(set, this.#orders);
     if (orders !== undefined && !this.#applied.completeOrders.has(orders.id)) {
       this.#newOrders.set(orders.id, orderWrites(orders));
@@ -118,7 +124,8 @@ class Planner {
   /** Where requests go on that come by a deleted set: to what it named, as far as that is still there. */
   #lessSpecific(key: RouteSetKey): RouteSetKey | undefined {
     const [, next = ""] = this.#applied.sets.get(key)?.split("|") ?? [];
-    if (next === "" || this.#table.routeSets.has(next)) return next === "" ? undefined : next;
+    if (next === "") return undefined;
+    if (next === REST_FOR_USER || this.#table.routeSets.has(next)) return next;
     return this.#lessSpecific(next);
   }
 
@@ -142,9 +149,10 @@ class Planner {
   }
 }
 
-/** Grows with how specific a set is: `*`, `.x` by its labels, `=x`, `x`. */
+/** Grows with how specific a set is: `*`, `.x` by its labels, `=x`, `x`, `@x`. */
 function specificity(key: RouteSetKey): number {
   if (key === DEFAULT_ROUTE_SET) return 0;
+  if (isUserKey(key)) return 1002;
   if (key.startsWith(".")) return key.split(".").length - 1;
   return key.startsWith("=") ? 1000 : 1001;
 }

@@ -77,6 +77,25 @@ test("a more specific route is an exception from a blocked one", async () => {
   assert.equal(await federation.fromInside({ to: "bob@ok.shut.example" }), "200 at first");
 });
 
+test("a route for users serves the inside whatever the domain, and what it reaches is not remembered", async () => {
+  const { cluster } = federation;
+  await cluster.apply(
+    route("numbers", "+4930....", { ...to(first), routeType: "User" }),
+    route("premium", "+490190*", { routeType: "User", blockRoute: true }),
+  );
+  assert.equal(await federation.fromInside({ to: "tel:+49-30-1234" }), "200 at first");
+  assert.equal(await federation.fromInside({ to: "tel:+49-30-123" }), "404");
+  assert.equal(await federation.fromInside({ to: "+49301234@number.example" }), "200 at first");
+  assert.equal(await federation.fromInside({ to: "+49301234@example.com" }), "200 at first");
+  assert.equal(await federation.fromInside({ to: "+4901901@number.example" }), "403");
+  const { status } = await cluster.get("StaticRoute", "numbers");
+  assert.equal(status.effectivePort, first.port);
+  assert.equal(await federation.fromInside({ to: "+4930@number.example" }), "200 at partner");
+  await cluster.appears("FederatedDomain", "number.example");
+  await cluster.delete("StaticRoute", "numbers");
+  await federation.eventually("404", federation.inside, { to: "tel:+49-30-1234" });
+});
+
 test("the next priority serves where the first answers 503", async () => {
   const overloaded = await federation.party("overloaded");
   overloaded.answers(503);

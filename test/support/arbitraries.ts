@@ -71,6 +71,27 @@ export const destinationPattern: fc.Arbitrary<string> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom("local.test", "A.Test.", "*.B.TEST", "a..test", "*") },
 );
 
+/** A user pattern; rarely something that is none. */
+const userPattern: fc.Arbitrary<string> = fc.oneof(
+  {
+    weight: 9,
+    arbitrary: fc.constantFrom("alice", "al*", "a....", "...", ".*e", "....*", "+1..4", "+1*", "ALICE"),
+  },
+  { weight: 1, arbitrary: fc.constantFrom("", "a*b", ".*", "al%69ce") },
+);
+
+/** What a route serves: domains three times out of four. */
+const serves: fc.Arbitrary<Pick<RouteObject["spec"], "destinationPattern" | "routeType">> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: destinationPattern.map((text) => ({ destinationPattern: text, routeType: "Domain" as const })),
+  },
+  {
+    weight: 1,
+    arbitrary: userPattern.map((text) => ({ destinationPattern: text, routeType: "User" as const })),
+  },
+);
+
 export function routeObject(world: World = WORLD): fc.Arbitrary<RouteObject> {
   const spec = fc.record(
     {
@@ -87,9 +108,9 @@ export function routeObject(world: World = WORLD): fc.Arbitrary<RouteObject> {
     { weight: 1, arbitrary: fc.constant({}) },
   );
   return fc
-    .tuple(fc.nat(9), destinationPattern, nextHop, spec, fc.constantFrom(...CREATED))
-    .map(([number, pattern, hop, fields, created]) =>
-      route(`route-${number}`, { destinationPattern: pattern, ...hop, ...fields }, created),
+    .tuple(fc.nat(9), serves, nextHop, spec, fc.constantFrom(...CREATED))
+    .map(([number, served, hop, fields, created]) =>
+      route(`route-${number}`, { ...served, ...hop, ...fields }, created),
     );
 }
 
@@ -138,11 +159,18 @@ export function sipRequest(world: World = WORLD): fc.Arbitrary<SipRequest> {
     source: fc.constantFrom(...world.sources),
     requestUri: fc.oneof(
       { weight: 19, arbitrary: sipUri(world) },
-      { weight: 1, arbitrary: fc.constantFrom({ scheme: "tel" }, { scheme: "xmpp" }, { scheme: "sip" }) },
+      { weight: 1, arbitrary: fc.constantFrom(...WITHOUT_HOST) },
     ),
     from: fc.option(sipUri(world), { nil: undefined, freq: 20 }),
   });
 }
+
+const WITHOUT_HOST: readonly SipUri[] = [
+  { scheme: "tel", user: "+1-2(3)4;ext=1" },
+  { scheme: "tel", user: "alice" },
+  { scheme: "xmpp" },
+  { scheme: "sip" },
+];
 
 /** Hosts in any case, with or without a trailing dot: domains, our own, and what is never remembered. */
 export function sipUri(world: World = WORLD): fc.Arbitrary<SipUri> {
@@ -156,7 +184,7 @@ export function sipUri(world: World = WORLD): fc.Arbitrary<SipUri> {
     .tuple(host, often(false, true), often(false, true))
     .map(([name, upper, dot]) => `${upper ? name.toUpperCase() : name}${dot && isName(name) ? "." : ""}`);
   return fc.record(
-    { scheme: often("sip", "sips"), host: spelled, user: fc.constantFrom("alice", "bob") },
+    { scheme: often("sip", "sips"), host: spelled, user: fc.constantFrom("alice", "bob", "+1234") },
     { requiredKeys: ["scheme", "host"] },
   );
 }

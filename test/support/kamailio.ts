@@ -25,6 +25,8 @@ export interface TableText {
   /** CIDRs, comma separated. */
   readonly inside: string;
   readonly peers?: string;
+  /** Shapes of the `@x` sets. */
+  readonly shapes?: string;
   /** Domain → `<flag>|<start set>`. */
   readonly names?: Readonly<Record<string, string>>;
   /** Set → `<blocked>|<next>|<count>|<order>`. */
@@ -77,8 +79,11 @@ export class Kamailio {
       ...Object.entries(sets).map(([key, value]) => `${epoch}/s/${key}|${value}`),
       ...Object.entries(names).map(([key, value]) => `${epoch}/n/${key}|${value}`),
     ];
-    const { open = true, depth = 0, unproven = "S", inside, peers = "" } = settings;
-    await this.write([...entries, `active|${epoch}|${open ? 1 : 0}|${depth}|${unproven}|${inside}|${peers}`]);
+    const { open = true, depth = 0, unproven = "S", inside, peers = "", shapes = "" } = settings;
+    await this.write([
+      ...entries,
+      `active|${epoch}|${open ? 1 : 0}|${depth}|${unproven}|${inside}|${peers}|${shapes}`,
+    ]);
   }
 
   /** Writes lines to the table. */

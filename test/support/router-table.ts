@@ -68,7 +68,7 @@ function dangling(
   set: string,
   tombstoneIsFine: boolean,
 ): string[] {
-  if (set === "") return [];
+  if (set === "" || set === "@") return [];
   const value = entries.get(`${epoch}/s/${set}`);
   const gone = value === undefined || (!tombstoneIsFine && value.startsWith("-"));
   return gone ? [`${key} → ${set}`] : [];

@@ -4,7 +4,7 @@ import { answer, basis, explained, type Situation } from "./situation.ts";
 import type { KnownEntry } from "../domain.ts";
 import { isCacheable } from "../domain-name.ts";
 import { explicitSet } from "../lookup.ts";
-import { patternsOfKey } from "../patterns.ts";
+import { patternsOfKey, userPatternOf } from "../patterns.ts";
 import { proofOf } from "../trust.ts";
 import type { Decision, DecisionRow, RouteSet } from "../types.ts";
 
@@ -45,8 +45,8 @@ export function federationOf(situation: Situation): Federation {
 }
 
 function blockedDomain(federation: Federation): Result {
-  const { domain, table } = federation;
-  const block = domain === undefined ? undefined : blockOf(table, domain);
+  const { domain, table, forUser } = federation;
+  const block = domain === undefined ? undefined : blockOf(table, domain, forUser[0]);
   return block === undefined ? undefined : answer(federation, 1, [403, "Domain Blocked"], block);
 }
 
@@ -70,8 +70,13 @@ function knownDomain(federation: Federation): Result {
 }
 
 function explicitRoute(federation: Federation): Result {
-  if (!federation.explicit) return undefined;
-  const why = `The explicit route ${patternsOfKey(federation.explicit.key)[0]} matches.`;
+  const { forUser, explicit } = federation;
+  const [user] = forUser;
+  const set = user ?? explicit;
+  if (!set) return undefined;
+  const why = user
+    ? `A route for users matches, ${userPatternOf(user.key)}: what it reaches is not remembered.`
+    : `The explicit route ${patternsOfKey(set.key)[0]} matches.`;
   const learning = { discover: false, cache: mayCache(federation) };
   return serve(explained(federation, why), 4, federation.table.open, learning);
 }
@@ -105,7 +110,8 @@ function serve(
   return relayInside(federation, row, learning);
 }
 
-function mayCache({ domain, proven, request }: Federation): boolean {
+function mayCache({ domain, proven, request, forUser }: Federation): boolean {
+  if (forUser.length > 0) return false;
   return domain !== undefined && proven && isCacheable(domain) && !NEVER_CACHED.has(request.method);
 }
 

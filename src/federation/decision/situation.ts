@@ -1,6 +1,8 @@
 import { canonicalHost } from "../domain-name.ts";
+import { userSets } from "../lookup.ts";
 import { originOf } from "../side.ts";
-import type { Decision, Direction, DecisionRow, RoutingTable, Side, SipRequest } from "../types.ts";
+import type { Decision, Direction, DecisionRow, RouteSet, RoutingTable, Side, SipRequest } from "../types.ts";
+import { userOf } from "../user-pattern.ts";
 
 /** Whom the Request-URI addresses: a local domain, this system itself, anybody else, or no host at all. */
 export type Target = "local" | "own" | "external" | "none";
@@ -16,6 +18,8 @@ export interface Situation {
   readonly direction: Direction | undefined;
   /** The external domain, canonical; undefined where there is none. */
   readonly domain: string | undefined;
+  /** The sets for users that match a request of the inside, blocked or not, most specific first. */
+  readonly forUser: readonly RouteSet[];
   /** Why so far, one sentence a step. */
   readonly because: readonly string[];
 }
@@ -33,6 +37,7 @@ export function situationOf(table: RoutingTable, request: SipRequest): Situation
     target,
     direction,
     domain: externalDomain(table, direction, host, hostOf(request.from?.host)),
+    forUser: side === "inside" ? forUser(table, request.requestUri) : [],
     because: [because, ...aboutTarget(target, host, direction)],
   };
 }
@@ -63,6 +68,11 @@ export function answer(
 /** What every decision carries. */
 export function basis({ direction, domain, because }: Situation, row: DecisionRow, ...why: string[]) {
   return { row, direction, domain, because: [...because, ...why] };
+}
+
+function forUser({ routeSets }: RoutingTable, uri: SipRequest["requestUri"]): RouteSet[] {
+  const user = userOf(uri);
+  return user === undefined ? [] : userSets(routeSets, user);
 }
 
 function targetOf({ names, config }: RoutingTable, host: string | undefined): Target {

@@ -1,4 +1,4 @@
-import { relayInside } from "./relay.ts";
+import { relayInside, relayNumber } from "./relay.ts";
 import { answer, basis, hostOf, isSip, type Situation } from "./situation.ts";
 import type { Decision } from "../types.ts";
 
@@ -64,7 +64,7 @@ function ping(situation: Situation): Result {
 function telephone(situation: Situation): Result {
   if (situation.request.requestUri.scheme !== "tel") return undefined;
   return situation.side === "inside"
-    ? answer(situation, 0, [404, "No Route"], "No route serves telephone numbers.")
+    ? relayNumber(situation, 0)
     : answer(situation, 0, [403, "Relaying Denied"], "From the outside only local domains can be reached.");
 }
 

@@ -32,6 +32,13 @@ const MUTANTS: readonly Mutant[] = [
     objects: 0,
   },
   {
+    what: "overlooks routes for users",
+    decide: (table, request) =>
+      decide({ ...plain(table), routeSets: withoutUsers(table.routeSets) }, request),
+    // the request has to get somewhere with the route, or without it
+    objects: 2,
+  },
+  {
     what: "caches what OPTIONS reached",
     decide: (table, request) => {
       const decision = decide(table, request);
@@ -80,6 +87,10 @@ function allowed(names: RoutingTable["names"]): RoutingTable["names"] {
   const allow = (entry: NameEntry): NameEntry =>
     entry.kind === "known" ? { ...entry, policy: "Allow" } : entry;
   return new Map([...names].map(([name, entry]) => [name, allow(entry)]));
+}
+
+function withoutUsers(routeSets: RoutingTable["routeSets"]): RoutingTable["routeSets"] {
+  return new Map([...routeSets].filter(([key]) => !key.startsWith("@")));
 }
 
 function caching(decision: Decision): Decision {

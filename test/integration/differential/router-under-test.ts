@@ -39,7 +39,12 @@ export class RouterUnderTest {
     const operator = new Operator({ host, controlPort, rpcPort, eventPort }, table);
     const router = new RouterUnderTest(host, process, operator);
     await Promise.race([operator.restart(), process.exited]);
-    process.assertRunning();
+    try {
+      process.assertRunning();
+    } catch (error) {
+      await router.stop();
+      throw error;
+    }
     return router;
   }
 

@@ -25,12 +25,9 @@ const ALL_FAILED = 500;
 export function tiersOf(table: RoutingTable, decision: Extract<Decision, { action: "relay" }>): Tiers {
   const left = [...decision.candidates];
   const tiers: string[][] = [];
-  let key: string | undefined = decision.routeSet;
-  while (key !== undefined && left.length > 0) {
-    const set = table.routeSets.get(key);
-    const hops = left.splice(0, set?.hops.length);
+  for (const key of decision.routeSets) {
+    const hops = left.splice(0, table.routeSets.get(key)?.hops.length);
     tiers.push(...[...Map.groupBy(hops, (hop) => hop.priority).values()].map((tier) => tier.map(hopUri)));
-    key = set?.next;
   }
   return tiers;
 }

@@ -23,13 +23,24 @@ const PARAMETERS = [
   ";user=phone",
   ";foo=b%61r",
 ];
-const USERS = ["al%69ce", "alice;day=tue", "bob:secret", "+1234", "o'malley", "a.test"];
+const USERS = [
+  "al%69ce",
+  "alice;day=tue",
+  "alice:secret",
+  "%2B1234",
+  "+12",
+  "o'malley",
+  "a.test",
+  "a*c",
+  "%00",
+  "al%zz",
+];
 const PORTS = [5060, 5061, 1, 65_535];
 
 /** Other schemes, and hosts that are none: RFC 3261 §25.1 allows no such host. */
 const ODD: readonly WrittenUri[] = [
-  { text: "tel:+1234", uri: { scheme: "tel", user: "+1234" } },
-  { text: "TEL:1;phone-context=a.test", uri: { scheme: "tel", user: "1" } },
+  { text: "tel:+1-2(3)4", uri: { scheme: "tel", user: "+1-2(3)4" } },
+  { text: "TEL:1234;phone-context=a.test", uri: { scheme: "tel", user: "1234;phone-context=a.test" } },
   { text: "tels:+1234", uri: { scheme: "tels" } },
   { text: "urn:service:sos", uri: { scheme: "urn" } },
   { text: "http://a.test/", uri: { scheme: "http" } },

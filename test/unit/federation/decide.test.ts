@@ -3,9 +3,11 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { decide } from "../../../src/federation/decide.ts";
 import { canonicalHost, isCacheable } from "../../../src/federation/domain-name.ts";
-import { explicitSet } from "../../../src/federation/lookup.ts";
+import { explicitSet, userSets } from "../../../src/federation/lookup.ts";
+import { originOf } from "../../../src/federation/side.ts";
 import { translate } from "../../../src/federation/translate.ts";
-import type { Decision, RoutingTable, SipRequest } from "../../../src/federation/types.ts";
+import type { Decision, RouteSet, RoutingTable, SipRequest } from "../../../src/federation/types.ts";
+import { userOf } from "../../../src/federation/user-pattern.ts";
 import { federationConfig, federationObjects, sipRequest } from "../../support/arbitraries.ts";
 
 /** A generated table, the objects it comes from, a request, and what is decided. */
@@ -25,6 +27,17 @@ interface Seen {
 
 function always(check: (seen: Seen) => void): void {
   fc.assert(fc.property(world, check), { numRuns: 500 });
+}
+
+function routesForUser({ routeSets, config }: RoutingTable, request: SipRequest): readonly RouteSet[] {
+  const user = userOf(request.requestUri);
+  return user === undefined || originOf(request, config).side === "outside" ? [] : userSets(routeSets, user);
+}
+
+/** Any pattern for users goes before all for domains. */
+function specificity(key: string): number {
+  if (key === "*") return 0;
+  return key.startsWith("@") ? 1000 + key.replace(/[@.*]/g, "").length : key.replace(/^[.=]/, "").length;
 }
 
 test("every request is decided, with a reason", () => {
@@ -65,19 +78,20 @@ test("the spelling of a host makes no difference", () => {
 });
 
 test("whoever is blocked is refused, in both directions and in every mode", () => {
-  always(({ table, decision: { domain, row, ...decision } }) => {
+  always(({ table, request, decision: { domain, row, ...decision } }) => {
     if (domain === undefined || row === 0) return;
     const entry = table.names.get(domain);
+    const [user] = routesForUser(table, request);
     const isBlocked = entry?.kind === "known" && entry.policy === "Block";
-    if (!isBlocked && explicitSet(table.routeSets, domain)?.blocked !== true) return;
+    if (!isBlocked && (user ?? explicitSet(table.routeSets, domain))?.blocked !== true) return;
     assert.equal(row, 1);
     assert.equal(decision.action === "reply" && decision.status, 403);
   });
 });
 
 test("while closed, an unknown domain without explicit route is refused", () => {
-  always(({ table, decision: { domain, row, ...decision } }) => {
-    if (domain === undefined || row === 0 || table.open) return;
+  always(({ table, request, decision: { domain, row, ...decision } }) => {
+    if (domain === undefined || row === 0 || table.open || routesForUser(table, request).length > 0) return;
     if (table.names.has(domain) || explicitSet(table.routeSets, domain)) return;
     assert.equal(row, 6);
     assert.equal(decision.action === "reply" && decision.status, 403);
@@ -88,16 +102,28 @@ test("nothing is relayed from the outside to the outside", () => {
   always(({ table, request, decision }) => {
     const host = canonicalHost(request.requestUri.host ?? "");
     if (host !== undefined && table.names.get(host)?.kind === "local") return;
-    if (decision.action === "relay") assert.equal(decision.direction, "outbound");
+    if (decision.action !== "relay") return;
+    if (request.requestUri.scheme !== "tel") assert.equal(decision.direction, "outbound");
+    assert.equal(originOf(request, table.config).side, "inside");
   });
 });
 
 test("to the inside there is no way but the exact route of the local domain", () => {
   always(({ request, decision }) => {
     if (decision.action !== "relay" || decision.direction === "outbound") return;
-    assert.equal(decision.routeSet, canonicalHost(request.requestUri.host ?? ""));
-    const sets = new Set([decision.routeSet]);
-    assert.equal(sets.has("*"), false);
+    const [first, ...others] = decision.routeSets.filter((key) => !key.startsWith("@"));
+    if (first !== undefined) assert.equal(first, canonicalHost(request.requestUri.host ?? ""));
+    assert.deepEqual(others, []);
+    if (decision.direction === "inbound") assert.deepEqual(decision.routeSets, [first]);
+  });
+});
+
+test("a route for users goes before all others, for the inside alone, and nothing is remembered", () => {
+  always(({ table, request, decision }) => {
+    if (decision.action !== "relay") return;
+    const [user] = routesForUser(table, request);
+    if (user) assert.deepEqual([decision.routeSets[0], decision.cache], [user.key, false]);
+    else assert.equal(decision.routeSets[0]?.startsWith("@"), false);
   });
 });
 
@@ -137,7 +163,7 @@ test("more specific routes are tried before less specific ones", () => {
       [...table.routeSets.values()].findIndex((set) => set.hops.includes(hop)),
     );
     const sets = order.map((index) => [...table.routeSets.keys()][index] ?? "");
-    const lengths = sets.map((key) => (key === "*" ? 0 : key.replace(/^[.=]/, "").length));
+    const lengths = sets.map(specificity);
     assert.deepEqual(
       lengths,
       lengths.toSorted((a, b) => b - a),

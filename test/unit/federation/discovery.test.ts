@@ -75,7 +75,7 @@ test("a domain is remembered exactly where a request of this moment would cache 
   fc.assert(
     fc.property(federationObjects(), federationConfig(), domainName, (objects, settings, domain) => {
       const { table } = translate(objects, settings);
-      const requestUri = { scheme: "sip", user: "bob", host: domain };
+      const requestUri = { scheme: "sip", host: domain };
       const decision = decide(table, { method: "MESSAGE", source: "10.1.1.1", requestUri, from: undefined });
       const caches = decision.action === "relay" && decision.cache;
       assert.equal(shouldRemember(table, domain, "outbound"), caches);

@@ -56,6 +56,9 @@ test("a table as the router holds it", () => {
   model.setRoute(
     route("stop", { destinationPattern: "*.stop.test", nextHop: "192.0.2.6", allowLessSpecificRoute: false }),
   );
+  model.setRoute(
+    route("numbers", { routeType: "User", destinationPattern: "+4930..*", nextHop: "192.0.2.7" }),
+  );
   model.setDomain(domain("partner.test"));
   model.setDomain(domain("plain.test"));
   model.setDomain(domain("bad.test", { policy: "Block" }));
@@ -67,7 +70,7 @@ test("a table as the router holds it", () => {
   assert.match(orderId ?? "", /^[0-9a-f]{16}$/);
   assert.deepEqual(expectedEntries(model.table, orders), {
     active:
-      "|1|2|R|10.0.0.0/8,2001:db8:1::/48|203.0.113.0/24,2001:db8:2::/64=a.test,b.test;198.51.100.7/32=*",
+      "|1|2|R|10.0.0.0/8,2001:db8:1::/48|203.0.113.0/24,2001:db8:2::/64=a.test,b.test;198.51.100.7/32=*|7*,5,..;",
     "s/*": "0||1|sip:192.0.2.1:5060;transport=tcp",
     "s/local.test": "0||1|sip:10.0.0.5:5060;transport=udp",
     "s/.deep.test": "0|*|1|sip:192.0.2.2:5060;transport=tcp",
@@ -77,6 +80,7 @@ test("a table as the router holds it", () => {
     [`o/${orderId ?? ""}/0`]: "sip:192.0.2.4:5060;transport=tcp sip:192.0.2.5:5060;transport=tcp",
     [`o/${orderId ?? ""}/1`]: "sip:192.0.2.4:5060;transport=tcp sip:192.0.2.5:5060;transport=tcp",
     [`o/${orderId ?? ""}/2`]: "sip:192.0.2.5:5060;transport=tcp sip:192.0.2.4:5060;transport=tcp",
+    "s/@+4930..*": "0|@|1|sip:192.0.2.7:5060;transport=tcp",
     "s/shut.test": "1||0|",
     "s/.stop.test": "0||1|sip:192.0.2.6:5060;transport=tcp",
     "n/local.test": "L|local.test",
@@ -122,7 +126,7 @@ test("what cannot be written safely is left out", () => {
       trustedPeers: [{ sources: ["1.2.3.4"], domains: ["a;b"] }],
     }),
   ).table;
-  assert.equal(encodeActive("e", table), "e|0|0|S|10.0.0.0/8|");
+  assert.equal(encodeActive("e", table), "e|0|0|S|10.0.0.0/8||");
   const entry = {
     kind: "known",
     policy: "Allow",
@@ -145,9 +149,12 @@ test("keys and values are plain: the fields of every entry can be told apart", (
       for (const object of routes) model.setRoute(object);
       for (const object of domains) model.setDomain(object);
       for (const [key, value] of Object.entries(expectedEntries(model.table, orders))) {
-        assert.match(key, /^(active|n\/[a-z0-9._-]+|s\/(\*|[.=]?[a-z0-9._-]+)|o\/[0-9a-f]{16}\/\d+)$/);
+        assert.match(
+          key,
+          /^(active|n\/[a-z0-9._-]+|s\/(\*|[.=]?[a-z0-9._-]+|@[A-Za-z0-9.+]+\*?)|o\/[0-9a-f]{16}\/\d+)$/,
+        );
         assert.match(value, /^[a-z0-9 ._:;=|,*@/[\]-]*$/i);
-        const fields = { n: [2, 3], s: [4], o: [1], a: [6] }[key.charAt(0)];
+        const fields = { n: [2, 3], s: [4], o: [1], a: [7] }[key.charAt(0)];
         assert.ok(fields?.includes(value.split("|").length), `${key} ${value}`);
       }
     }),
