@@ -33,6 +33,7 @@ export class RouterUnderTest {
       SIP_PORT: String(port),
       SIP_INSIDE_PORT: String(insidePort),
       WORKERS: "1",
+      UNAVAILABLE_SECONDS: "60",
     };
     const process = new ManagedProcess(kamailioSpec(binary, host, directory, env));
     const { control: controlPort, rpc: rpcPort, event: eventPort } = PORTS;

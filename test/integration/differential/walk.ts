@@ -12,7 +12,7 @@ export type Answers = (hop: string) => number | undefined;
 
 /** Next hops that failed a moment ago. */
 export interface Down {
-  /** The router must pass them over. */
+  /** The router must pass them over while there are others. */
   readonly before: ReadonlySet<string>;
   /** They failed at the same time: the router may have known or not. */
   readonly meanwhile: ReadonlySet<string>;
@@ -34,34 +34,54 @@ export function tiersOf(table: RoutingTable, decision: Extract<Decision, { actio
 
 /** Holds the next hops that a request visited, in order, to what the tiers permit, and says how that must end. */
 export function follow(tiers: Tiers, visits: readonly string[], answers: Answers, down: Down): WalkResult {
-  if (
-    visits.length === 1 &&
-    tiers.flat().every((hop) => down.before.has(hop) || answers(hop) === undefined)
-  ) {
-    return lastResort(tiers, visits[0]);
-  }
-  const rest = [...visits];
-  const tried = new Set(down.before);
-  for (const tier of tiers) {
-    const open = new Set(tier.filter((hop) => !tried.has(hop) && answers(hop) !== undefined));
-    for (let hop = rest[0]; hop !== undefined && open.delete(hop); hop = rest[0]) {
-      rest.shift();
-      tried.add(hop);
-      const status = answers(hop) ?? FAILED;
-      if (status !== FAILED) {
-        return rest.length === 0 ? { ok: true, status } : wrong(`went on after ${hop}`, rest);
-      }
-    }
-    const passedOver = [...open].filter((hop) => !down.meanwhile.has(hop));
-    if (passedOver.length > 0) return wrong(`passed over ${passedOver.join(", ")}`, rest);
-  }
-  return rest.length === 0 ? { ok: true, status: ALL_FAILED } : wrong("went where no route leads", rest);
+  const walk = new Walk(visits, answers);
+  const fresh = walk.through(tiers, (hop) => !down.before.has(hop), down.meanwhile);
+  // those that failed a moment ago come last, in the same order
+  return fresh ?? walk.through(tiers, () => true, new Set()) ?? walk.end();
 }
 
-/** Where all failed a moment ago, the first is tried again, and no other. */
-function lastResort(tiers: Tiers, visit: string | undefined): WalkResult {
-  const isFirst = visit !== undefined && tiers[0]?.includes(visit);
-  return isFirst ? { ok: true, status: ALL_FAILED } : wrong("went where no route leads", [visit ?? ""]);
+class Walk {
+  readonly #rest: string[];
+  readonly #answers: Answers;
+  readonly #tried = new Set<string>();
+
+  constructor(visits: readonly string[], answers: Answers) {
+    this.#rest = [...visits];
+    this.#answers = answers;
+  }
+
+  /** @param maybe those that the router may pass over */
+  through(tiers: Tiers, isDue: (hop: string) => boolean, maybe: ReadonlySet<string>): WalkResult | undefined {
+    for (const tier of tiers) {
+      const open = new Set(tier.filter((hop) => isDue(hop) && this.#isOpen(hop)));
+      const result = this.#visit(open);
+      if (result) return result;
+      const passedOver = [...open].filter((hop) => !maybe.has(hop));
+      if (passedOver.length > 0) return wrong(`passed over ${passedOver.join(", ")}`, this.#rest);
+    }
+    return undefined;
+  }
+
+  end(): WalkResult {
+    return this.#rest.length === 0
+      ? { ok: true, status: ALL_FAILED }
+      : wrong("went where no route leads", this.#rest);
+  }
+
+  #isOpen(hop: string): boolean {
+    return !this.#tried.has(hop) && this.#answers(hop) !== undefined;
+  }
+
+  #visit(open: Set<string>): WalkResult | undefined {
+    for (let hop = this.#rest[0]; hop !== undefined && open.delete(hop); hop = this.#rest[0]) {
+      this.#rest.shift();
+      this.#tried.add(hop);
+      const status = this.#answers(hop) ?? FAILED;
+      if (status === FAILED) continue;
+      return this.#rest.length === 0 ? { ok: true, status } : wrong(`went on after ${hop}`, this.#rest);
+    }
+    return undefined;
+  }
 }
 
 function wrong(what: string, rest: readonly string[]): WalkResult {

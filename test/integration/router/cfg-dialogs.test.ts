@@ -62,7 +62,9 @@ for (const binary of kamailioBinaries()) {
 
     /** Record-Route values without their marks. */
     const recorded = ({ invite }: Call): string[] =>
-      headers(invite, "Record-Route").map((value) => value.replace(/;mark=[oin][0-9a-f]{32}/, ""));
+      headers(invite, "Record-Route").map((value) =>
+        value.replace(/;mark=[oin][0-9a-f]{32};in=[0-9a-f]{16}/, ""),
+      );
 
     const ours = (port: number, parameters: string, host = bed.router.host): string =>
       `<sip:${host}:${port}${parameters}>`;

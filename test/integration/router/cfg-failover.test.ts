@@ -5,6 +5,7 @@ import { kamailioBinaries } from "../../support/kamailio-binaries.ts";
 import { RouterBed, to, toOr, uri } from "../../support/router-bed.ts";
 import { header, headers } from "../../support/sip/message.ts";
 import type { Handler, UserAgent } from "../../support/sip/user-agent.ts";
+import { waitFor } from "../../support/wait-for.ts";
 
 const BOB = "sip:bob@partner.test";
 const KNOWN = { names: { "partner.test": "A|partner.test" } };
@@ -18,7 +19,8 @@ for (const binary of kamailioBinaries()) {
     let bed: RouterBed;
     let hops: UserAgent[];
     before(async () => {
-      bed = await RouterBed.open(binary, { env: { INVITE_TIMEOUT_MS: "300", NON_INVITE_TIMEOUT_MS: "700" } });
+      const env = { INVITE_TIMEOUT_MS: "300", NON_INVITE_TIMEOUT_MS: "700", UNAVAILABLE_SECONDS: "30" };
+      bed = await RouterBed.open(binary, { env });
       hops = await Promise.all([101, 102, 103].map((n) => bed.open(n)));
     });
     after(() => bed.close());
@@ -152,6 +154,61 @@ for (const binary of kamailioBinaries()) {
       hop(0).handler = () => ({ status: 200 });
       await bed.program({ ...KNOWN, sets: { "partner.test": to(uri(hop(0))) } });
       assert.equal((await bed.fromInside(BOB)).status, 200, "the last resort");
+    });
+
+    test("one that failed another request is tried when the rest of the order fails this one", async () => {
+      hop(1).handler = unavailable;
+      const names = { ...KNOWN.names, "other.test": "A|other.test" };
+      const sets = {
+        "partner.test": to(uri(hop(0)), uri(hop(1))),
+        "other.test": to(uri(hop(1)), uri(hop(2))),
+      };
+      await bed.program({ names, sets });
+      assert.equal((await bed.fromInside("sip:bob@other.test")).status, 200);
+      hop(0).handler = unavailable;
+      hop(1).handler = () => ({ status: 200 });
+      const before = marks();
+      assert.equal((await bed.fromInside(BOB)).status, 200);
+      assert.deepEqual(since(before), ["MESSAGE", "MESSAGE", ""]);
+      assert.equal((await bed.fromInside("sip:bob@other.test")).status, 200);
+      assert.deepEqual(
+        since(before),
+        ["MESSAGE", "MESSAGE MESSAGE", ""],
+        "it answered, so it comes first again",
+      );
+    });
+
+    test("where all failed a moment ago, each is tried once, in order", async () => {
+      for (const it of hops) it.handler = unavailable;
+      await bed.program({ ...KNOWN, sets: { "partner.test": to(...hops.map((it) => uri(it))) } });
+      assert.equal((await bed.fromInside(BOB)).status, 500);
+      const before = marks();
+      assert.equal((await bed.fromInside(BOB)).status, 500);
+      assert.deepEqual(since(before), ["MESSAGE", "MESSAGE", "MESSAGE"]);
+      hop(2).handler = () => ({ status: 200 });
+      assert.equal((await bed.fromInside(BOB)).status, 200);
+    });
+
+    test("a 503 with Retry-After is passed over for that long", async () => {
+      for (const value of ["1", "1;duration=60", "1 (busy)"]) {
+        await bed.router.rpc("htable.flush", "down");
+        await bed.program({ ...KNOWN, sets: { "partner.test": to(uri(hop(0)), uri(hop(1))) } });
+        hop(0).handler = () => ({ status: 503, headers: [["Retry-After", value]] });
+        const before = marks();
+        for (let i = 0; i < 2; i += 1) assert.equal((await bed.fromInside(BOB)).status, 200);
+        assert.deepEqual(since(before), ["MESSAGE", "MESSAGE MESSAGE", ""]);
+        await waitFor("the first hop to be tried again", async () => {
+          await bed.fromInside(BOB);
+          return since(before)[0] === "MESSAGE MESSAGE";
+        });
+      }
+    });
+
+    test("a 408 of the peer becomes a 500, but for an INVITE", async () => {
+      hop(0).handler = () => ({ status: 408 });
+      await bed.program({ ...KNOWN, sets: { "partner.test": to(uri(hop(0)), uri(hop(1))) } });
+      assert.equal((await bed.fromInside(BOB)).status, 500);
+      assert.equal((await bed.fromInside(BOB, INVITE)).status, 408);
     });
 
     test("the next less specific set, but never past a blocked one", async () => {

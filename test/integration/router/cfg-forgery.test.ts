@@ -186,6 +186,48 @@ for (const binary of kamailioBinaries()) {
       }
     });
 
+    test("a mark that an outsider got hold of leads to the inside's end of its dialog, and nowhere else", async (t) => {
+      victim = await bed.peer(t);
+      await bed.program();
+      const { dialog } = await calledFromOutside();
+      const { port } = victim;
+      const targets = [
+        uri(victim),
+        uri(victim, "tcp"),
+        `sip:x@${victim.host}.:${port}`,
+        `sip:x@nowhere.invalid:${port}`,
+      ];
+      for (const remoteTarget of targets) {
+        const astray = new Dialog(bed.outside, {
+          ...dialog.state,
+          remoteTarget,
+          remote: `<${ALICE}>;tag=any`,
+        });
+        for (const method of ["MESSAGE", "INVITE", "BYE"]) {
+          const { status } = await astray.request(method);
+          assert.equal(status, 403, `${method} ${remoteTarget}`);
+        }
+        await astray.ack();
+      }
+      const beyond = { ...dialog.state, routes: [...dialog.state.routes, `<${uri(victim)};lr>`] };
+      assert.equal((await new Dialog(bed.outside, beyond).request("INFO")).status, 403);
+      assert.equal((await dialog.request("BYE")).status, 200); // comes after the ACKs
+      assert.deepEqual(victim.received, []);
+    });
+
+    test("the inside's end of a dialog is told by its address, also outside of the inside networks", async (t) => {
+      const gateway = await bed.peer(t, 3);
+      await bed.program({ sets: { [LOCAL]: to(uri(gateway)) } });
+      const { sent, answer, dialog } = await calledFromOutside();
+      const invite = gateway.received.find(({ method }) => method === "INVITE");
+      assert.ok(invite);
+      assert.equal((await dialog.request("INFO")).status, 200);
+      const callee = Dialog.ofCallee(gateway, invite, header(answer, "To"));
+      assert.equal((await callee.request("BYE")).status, 200);
+      assert.equal(bed.outside.received.at(-1)?.method, "BYE");
+      assert.equal(header(sent.request, "Call-ID"), callee.state.callId);
+    });
+
     test("row 1 inside a dialog: a blocked domain may end what it has, and nothing else", async () => {
       await bed.program();
       const { dialog } = await calledFromOutside();

@@ -42,6 +42,15 @@ for (const binary of kamailioBinaries()) {
       }
     });
 
+    test("a message as long as a datagram may be passes over TCP, RFC 3261 §18.1.1", async (t) => {
+      const peer = await bed.peer(t);
+      await bed.program({ sets: { "*": to(uri(peer, "tcp")) }, names: { "partner.test": "A|" } });
+      const body = "x".repeat(65_000);
+      const { status } = await bed.fromInside(BOB, { target: bed.target("tcp"), body });
+      assert.equal(status, 200);
+      assert.equal(peer.received.at(-1)?.body, body);
+    });
+
     test("Max-Forwards: decremented, 70 where there was none, 483 at 0, 400 where it is no number", async (t) => {
       const peer = await partner(t);
       const send = async (value: string): Promise<number> =>
