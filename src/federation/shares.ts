@@ -1,7 +1,7 @@
 import type { NextHop } from "./types.ts";
 
 /** Orders of one set at most. 1/128 < 1 %: no share of the first place is off by more. */
-const MAX_ORDERS = 128;
+export const MAX_ORDERS = 128;
 
 /**
  * Serial orders of next hops, of which a request takes any one with equal chance: the first place then goes to each

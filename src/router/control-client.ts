@@ -9,6 +9,14 @@ export interface RouterStatus {
   readonly epoch: string | undefined;
 }
 
+/** A next hop to probe. */
+export interface ProbedHop {
+  /** As in the routing table. */
+  readonly uri: string;
+  /** It serves a local domain: the probe leaves from where requests to the inside do. */
+  readonly inside: boolean;
+}
+
 export type ControlOutcome =
   | { readonly ok: true; readonly body: string }
   /** `status` is what the router refused it with; undefined where it did not answer. */
@@ -66,6 +74,18 @@ export class ControlClient {
   /** Removes the keys of an old epoch, in the background. */
   sweep(epoch: string): Promise<ControlOutcome> {
     return this.#request("POST", "/sweep", epoch);
+  }
+
+  /** Sends an OPTIONS to each of these next hops; what they answer comes over the event stream. */
+  probe(hops: readonly ProbedHop[]): Promise<ControlOutcome> {
+    const lines = hops.map(({ uri, inside }) => `${uri}|${inside ? "i" : "o"}`);
+    return this.#request("POST", "/probe", lines.join("\n"));
+  }
+
+  /** Tells the router which next hops do not answer probes, and which do again. By URI; true is dead, for a minute. */
+  mark(dead: ReadonlyMap<string, boolean>): Promise<ControlOutcome> {
+    const lines = [...dead].map(([uri, isDead]) => `${uri}|${isDead ? "1" : "0"}`);
+    return this.#request("POST", "/hops", lines.join("\n"));
   }
 
   async close(): Promise<void> {
