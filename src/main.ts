@@ -1,15 +1,10 @@
 /** Joins the rooms: reads the configuration, starts every part, and stops them in order. */
 import { createMetrics } from "./admin/metrics.ts";
-import { readiness } from "./admin/readiness.ts";
-import { AdminServer } from "./admin/server.ts";
 import { createLogger } from "./config/logger.ts";
 import { stopOnSignals } from "./config/signals.ts";
 import { configuration, version } from "./config/startup.ts";
 import { shouldRemember } from "./federation/discovery.ts";
-import { explain } from "./federation/explain.ts";
 import { Model } from "./federation/model.ts";
-import { orders } from "./federation/shares.ts";
-import type { SipRequest } from "./federation/types.ts";
 import { KubernetesClient } from "./kubernetes/client.ts";
 import { DefaultRoute, hasDefaultRoute } from "./kubernetes/default-route.ts";
 import { DialogKey } from "./kubernetes/dialog-key.ts";
@@ -20,23 +15,28 @@ import { LeaderElection } from "./kubernetes/leader.ts";
 import { SipFederationOperator } from "./kubernetes/operator-shell.ts";
 import { ReplicaLease } from "./kubernetes/replica-lease.ts";
 import { ReplicaView } from "./kubernetes/replica-view.ts";
-import { STATUSES } from "./kubernetes/status-shapes.ts";
+import { statusKinds } from "./kubernetes/status-shapes.ts";
 import { StatusWriter } from "./kubernetes/status-writer.ts";
 import { Admissions } from "./reconcile/admissions.ts";
 import { desiredStatuses } from "./reconcile/desired-status.ts";
 import { Learning } from "./reconcile/learning.ts";
-import { discovery, refusals } from "./reconcile/notices.ts";
+import { LimitAlarm } from "./reconcile/limit-alarm.ts";
+import { discovery, predefinedRoute, reachabilityNotice, refusals } from "./reconcile/notices.ts";
 import { ProgrammingLoop } from "./reconcile/programming.ts";
 import { routerHandlers } from "./reconcile/router-handlers.ts";
 import { type Kind, Statuses } from "./reconcile/statuses.ts";
 import { Story } from "./reconcile/story.ts";
+import { adminServers } from "./main/admin.ts";
+import { joinNextHops } from "./main/next-hops.ts";
+import { observe } from "./main/observe.ts";
+import { sipRouter } from "./main/router.ts";
 import { ControlClient } from "./router/control-client.ts";
-import { SipRouter } from "./router/sip-router.ts";
+import type { SipRouter } from "./router/sip-router.ts";
 
 /** Time to write what was learned after SIGTERM, in milliseconds: well inside of the grace period of a pod. */
 const LAST_WRITES_MS = 10_000;
 const SECOND = 1_000;
-const NO_ROUTER = { reachable: false, inForce: false, entries: 0, pending: 0, programmings: 0, questions: 0 };
+const NONE: ReadonlySet<string> = new Set();
 
 const config = await configuration(process.argv.slice(2));
 const { namespace, installation, pod } = config.kubernetes;
@@ -64,7 +64,8 @@ const replicas = new ReplicaView({
   metrics: metrics.watch,
 });
 
-const admissions = new Admissions(config.discovery);
+const limitAlarm = new LimitAlarm(config.discovery, { model, uidOf, events, log });
+const admissions = new Admissions(config.discovery, limitAlarm);
 let router: SipRouter | undefined;
 
 const writer = new DomainWriter({
@@ -97,7 +98,7 @@ const learning: Learning = new Learning({
 });
 
 const statuses = new Statuses({
-  subject: (kind, name) => cacheOf(kind).get(name),
+  subject: (kind, name) => operator.get(kind, name),
   programmedUpTo: (kind) => replicas.programmedUpTo(kind),
   failure: (kind, name) => replicas.failure(kind, name),
   enqueue: (kind, name, urgent) => {
@@ -105,20 +106,41 @@ const statuses = new Statuses({
   },
 });
 
-const story = new Story(log);
+const { nextHops, reachability, named, stopNaming } = joinNextHops({
+  config: config.nextHops,
+  table: model.table,
+  router: () => router,
+  moved: () => {
+    programming.trigger();
+  },
+  changed: (routes) => {
+    replica.publish({ unreachable: Object.keys(nextHops.unreachable()) });
+    statuses.changed({ routes, domains: NONE }, performance.now());
+  },
+  othersAgree: (route) => replicas.othersReachNobody(route),
+  news: (route, finding) => {
+    events.record(reachabilityNotice(route, uidOf("StaticRoute", route), finding));
+  },
+});
+
+const story = new Story(log, uidOf);
 const programming = new ProgrammingLoop({
   take: () => {
     const changes = model.takeChanges();
     learning.tableChanged(changes);
+    if (changes.routeSets.size > 0) nextHops.follow();
     if (operator.current) learning.reconsider();
     return {
-      changes,
+      changes: { ...changes, routeSets: new Set([...changes.routeSets, ...nextHops.takeMoved()]) },
       versions: operator.resourceVersions,
       settled: learning.takeSettled(),
       takenAt: performance.now(),
     };
   },
-  apply: (changes) => metrics.reconcile("routing-table", async () => router?.apply(changes)),
+  apply: async (changes) => {
+    await named();
+    await metrics.reconcile("routing-table", async () => router?.apply(changes));
+  },
   applied: ({ versions, settled, takenAt }) => {
     metrics.programming.programmed((performance.now() - takenAt) / SECOND);
     replica.publish({ ready: true, applied: versions });
@@ -126,9 +148,8 @@ const programming = new ProgrammingLoop({
     const verdicts = model.takeVerdictChanges();
     statuses.changed(verdicts, performance.now());
     statuses.advanced();
-    const refused = refusals(verdicts, model, uidOf);
-    story.tell(model.table.open, verdicts, refused);
-    if (leader.leader) events.recordAll(refused);
+    const news = story.tell(model.openRoutes, verdicts, refusals(verdicts, model, uidOf));
+    if (leader.leader) events.recordAll(news);
     void learning.forget(settled);
   },
   failed: (error, { settled }) => {
@@ -175,17 +196,14 @@ const operator = SipFederationOperator.create({
   metrics: metrics.watch,
 });
 
-const desired = desiredStatuses(model, (kind, name) => statuses.programmed(kind, name));
+const desired = desiredStatuses(
+  model,
+  (...what) => statuses.programmed(...what),
+  (route) => reachability.finding(route, performance.now()),
+);
 const statusWriter = new StatusWriter({
   client,
-  kinds: {
-    StaticRoute: { ...STATUSES.StaticRoute, cache: operator.routes, desired: desired.StaticRoute },
-    FederatedDomain: {
-      ...STATUSES.FederatedDomain,
-      cache: operator.domains,
-      desired: desired.FederatedDomain,
-    },
-  },
+  kinds: statusKinds(operator, desired),
   isReady: () => operator.synced,
   writesPerSecond: config.status.writesPerSecond,
   log,
@@ -219,6 +237,9 @@ const leader = new LeaderElection({
 const defaultRoute = new DefaultRoute({
   client,
   isMissing: () => leader.leader && operator.routes.synced && !hasDefaultRoute(operator.routes.entries()),
+  created: (uid) => {
+    events.record(predefinedRoute(uid));
+  },
   log,
 });
 
@@ -230,28 +251,14 @@ const dialogKey = new DialogKey({
       stop("the dialog key changed: starting anew with it");
       return;
     }
-    router = new SipRouter(
-      {
-        ...config.router,
-        dialogKey: key,
-        orders,
-        discoveryTimeoutMs: config.discovery.timeoutSeconds * SECOND,
-        maxQuestions: config.discovery.maxQuestions,
-      },
-      log,
-    );
-    metrics.mirrorCounters(() => router?.counters() ?? Promise.resolve([]));
+    router = sipRouter(config, key, nextHops.orders, log);
     startRouter();
   },
   log,
 });
 
-function cacheOf(kind: Kind) {
-  return kind === "StaticRoute" ? operator.routes : operator.domains;
-}
-
 function uidOf(kind: Kind, name: string): string | undefined {
-  return cacheOf(kind).get(name)?.uid;
+  return operator.get(kind, name)?.uid;
 }
 
 let started = false;
@@ -260,8 +267,12 @@ let started = false;
 function startRouter(): void {
   if (started || router === undefined || !operator.synced) return;
   started = true;
+  nextHops.follow();
   router.start(model.table, {
     ...routerHandlers(learning, metrics.learning),
+    hopChanged: (uri) => {
+      nextHops.probed(uri);
+    },
     programmed: () => {
       log.info({ domains: operator.domains.size }, "the router routes by the full table");
     },
@@ -269,35 +280,22 @@ function startRouter(): void {
   programming.start();
 }
 
-metrics.workQueue.observeDepth("domains", () => writer.depth);
-metrics.workQueue.observeDepth("status", () => statusWriter.depth);
-metrics.observeTable(() => ({
-  domains: operator.domains.size,
-  routeSets: model.table.routeSets.size,
-  open: model.table.open,
-  unwritten: learning.pending,
-}));
-metrics.observeRouter(() => router?.state() ?? NO_ROUTER);
+observe(metrics, { table: model.table, operator, writer, statusWriter, learning, router: () => router });
 
-const handlers = {
-  health: () => ({ ok: true }) as const,
-  readiness: () =>
-    readiness({
-      routerHoldsTable: async () => (await control.status())?.epoch !== undefined,
-      rival: () => leader.rival,
-      synced: () => operator.synced,
-    }),
-  metrics: () => metrics.text(),
-};
-const explained = (request: SipRequest) => (operator.synced ? explain(model.table, request) : undefined);
-
-const servers = [
-  new AdminServer(config.admin, { ...handlers, explain: explained }, log),
-  ...(config.monitoring ? [new AdminServer(config.monitoring, handlers, log)] : []),
-];
+const servers = adminServers({
+  config,
+  table: model.table,
+  control,
+  rival: () => leader.rival,
+  synced: () => operator.synced,
+  metrics,
+  log,
+});
 
 const everySecond = setInterval(() => {
-  statuses.remind(performance.now());
+  const now = performance.now();
+  statuses.remind(now);
+  statuses.changed({ routes: reachability.takeDue(now), domains: NONE }, now);
   const ready = router?.state().inForce ?? false;
   if (ready !== replica.report.ready) replica.publish({ ready });
 }, SECOND);
@@ -309,8 +307,11 @@ const everyMinute = setInterval(() => {
 async function stopInOrder(): Promise<void> {
   clearInterval(everySecond);
   clearInterval(everyMinute);
+  // Nothing new is begun; what is under way ends with the router.
+  const programmed = programming.stop();
+  stopNaming();
   await router?.stop();
-  await programming.stop();
+  await programmed;
   await writer.stop(LAST_WRITES_MS);
   await operator.close();
   await statusWriter.stop();

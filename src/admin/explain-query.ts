@@ -1,5 +1,5 @@
 import ipaddr from "ipaddr.js";
-import type { SipRequest, SipUri } from "../federation/types.ts";
+import type { SipRequest } from "../federation/types.ts";
 import { parseSipUri } from "./sip-uri.ts";
 
 const PARAMETERS = ["uri", "from", "source", "method"] as const;
@@ -16,8 +16,11 @@ const TOKEN = /^[A-Za-z0-9.!%*_+`'~-]+$/; // RFC 3261 §25.1
 /**
  * The request to explain: `uri` (Request-URI, required), `from` (From URI), `source` (IP address that it comes
  * from; absent: the inside) and `method` (absent: INVITE).
+ * @param text the query of the URL, as it came
  */
-export function readExplainQuery(query: URLSearchParams): ExplainQuery {
+export function readExplainQuery(text: string): ExplainQuery {
+  // In a form "+" would be a space: in a SIP URI it is the first character of most telephone numbers.
+  const query = new URLSearchParams(text.replaceAll("+", "%2B"));
   const stray = [...query.keys()].find((name) => !isParameter(name));
   if (stray !== undefined) return refused(stray, `unknown parameter; there are ${PARAMETERS.join(", ")}`);
   const repeated = PARAMETERS.find((name) => query.getAll(name).length > 1);
@@ -29,18 +32,15 @@ function readRequest(get: (name: Parameter) => string | undefined): ExplainQuery
   const uri = get("uri");
   if (uri === undefined) return refused("uri", "is required, for example uri=sip:bob@partner.example");
   const requestUri = parseSipUri(uri);
-  if (requestUri === undefined) return refused("uri", "is not a URI such as sip:bob@partner.example");
-  const from = readFrom(get("from"));
-  if (from === "bad") return refused("from", "is not a URI such as sip:alice@example.com");
+  if (requestUri === undefined) return notUri("uri", uri, "sip:bob@partner.example");
+  const fromUri = get("from");
+  const from = fromUri === undefined ? undefined : parseSipUri(fromUri);
+  if (fromUri !== undefined && from === undefined) return notUri("from", fromUri, "sip:alice@example.com");
   const origin = readSource(get("source"));
   if (origin === undefined) return refused("source", "is not an IP address such as 192.0.2.9");
   const method = get("method") ?? "INVITE";
   if (!TOKEN.test(method)) return refused("method", "is not a SIP method such as MESSAGE");
   return { ok: true, request: { method, requestUri, from, ...origin } };
-}
-
-function readFrom(text: string | undefined): SipUri | undefined | "bad" {
-  return text === undefined ? undefined : (parseSipUri(text) ?? "bad");
 }
 
 function readSource(text: string | undefined): Pick<SipRequest, "source" | "insideListener"> | undefined {
@@ -51,6 +51,13 @@ function readSource(text: string | undefined): Pick<SipRequest, "source" | "insi
 
 function isParameter(name: string): name is Parameter {
   return (PARAMETERS as readonly string[]).includes(name);
+}
+
+/** An escape of the URI itself, %40, is one of the query too: it arrives as what it stands for. */
+function notUri(parameter: Parameter, text: string, example: string): ExplainQuery {
+  const hint =
+    text.split("@").length > 2 ? "; an @ that the user part escapes, %40, is written %2540 here" : "";
+  return refused(parameter, `is not a URI such as ${example}${hint}`);
 }
 
 function refused(parameter: string, problem: string): ExplainQuery {

@@ -7,7 +7,14 @@ import {
   programmingMetrics,
   watchMetrics,
 } from "./federation-metrics.ts";
-import { type RouterCondition, type RouterCounter, mirrorCounters, observeRouter } from "./router-metrics.ts";
+import {
+  type ProbedNextHop,
+  type RouterCondition,
+  type RouterCounter,
+  mirrorCounters,
+  observeProbes,
+  observeRouter,
+} from "./router-metrics.ts";
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
@@ -28,6 +35,9 @@ export function createMetrics() {
     },
     observeRouter: (read: () => RouterCondition): void => {
       observeRouter(registry, read);
+    },
+    observeProbes: (read: () => Iterable<ProbedNextHop>): void => {
+      observeProbes(registry, read);
     },
     mirrorCounters: (read: () => Promise<readonly RouterCounter[]>): void => {
       mirrorCounters(registry, read);

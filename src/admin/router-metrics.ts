@@ -1,4 +1,4 @@
-import { Counter, type Registry } from "prom-client";
+import { Counter, Gauge, type Registry } from "prom-client";
 import { observed } from "./instruments.ts";
 
 /** A counter of the SIP router, `what:outcome`: of requests `METHOD:outcome`, else what kamailio.cfg counts. */
@@ -63,6 +63,55 @@ function mirror(
         const [what = "", outcome = ""] = counter.name.split(":");
         const labels = labelsOf(what, outcome);
         if (labels !== undefined) this.inc(labels, counter.count);
+      }
+    },
+  });
+}
+
+/** A next hop as its probes found it. */
+export interface ProbedNextHop {
+  readonly uri: string;
+  /** Undefined until that is known. */
+  readonly alive: boolean | undefined;
+  /** Undefined without an answer. */
+  readonly latencyMs: number | undefined;
+}
+
+/** Where the results of probes are read from. Called once. Next hops are few, and named by those who write routes. */
+export function observeProbes(registry: Registry, read: () => Iterable<ProbedNextHop>): void {
+  gauge(
+    registry,
+    "sip_next_hop_up",
+    "1 where a next hop answers probes, 0 where it does not.",
+    read,
+    ({ alive }) => (alive === undefined ? undefined : Number(alive)),
+  );
+  gauge(
+    registry,
+    "sip_next_hop_probe_duration_seconds",
+    "Time that the last answer to a probe took.",
+    read,
+    ({ latencyMs }) => latencyMs && latencyMs / 1000,
+  );
+}
+
+function gauge(
+  registry: Registry,
+  name: string,
+  help: string,
+  read: () => Iterable<ProbedNextHop>,
+  value: (hop: ProbedNextHop) => number | undefined,
+): void {
+  new Gauge({
+    name,
+    help,
+    labelNames: ["next_hop"],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const hop of read()) {
+        const number = value(hop);
+        if (number !== undefined) this.set({ next_hop: hop.uri }, number);
       }
     },
   });

@@ -133,7 +133,7 @@ function checked(check: Check): Answer {
 }
 
 function explained(url: URL, explain: (request: SipRequest) => unknown): Answer {
-  const query = readExplainQuery(url.searchParams);
+  const query = readExplainQuery(url.search);
   if (!query.ok)
     return json(400, { error: `${query.parameter}: ${query.problem}`, parameter: query.parameter });
   const decision = explain(query.request);

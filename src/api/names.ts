@@ -39,5 +39,8 @@ export const Conditions = {
 
 export type ConditionType = keyof typeof Conditions;
 
+/** The reason of `Programmed=False` on an object that is not accepted and has no effect. */
+export const NOT_ACCEPTED = "NotAccepted";
+
 /** The reason of the `Ready` condition that the schema gives to an object nobody has looked at yet. */
 export const PENDING = "Pending";

@@ -35,6 +35,21 @@ export function loopback(text: string): Canonical {
   return good(address);
 }
 
+const DNS_PORT = 53;
+const NAME_SERVER = /^(?:\[(?<ipv6>[^\]]+)\]|(?<ipv4>[\d.]+))(?::(?<port>\d{1,5}))?$/;
+
+/** The address of a DNS server, and a port unless it is 53: `10.0.0.10:5353`, `[2001:db8::1]:5353`. */
+export function nameServer(text: string): Canonical {
+  const { ipv6, ipv4, port } = NAME_SERVER.exec(text)?.groups ?? {};
+  const address = canonicalAddress(ipv6 ?? ipv4 ?? text);
+  const number = Number(port ?? DNS_PORT);
+  if (address === undefined || number < 1 || number > 65_535) {
+    return bad("is not the address of a DNS server; write 10.0.0.10, 10.0.0.10:5353 or [2001:db8::1]:5353");
+  }
+  const host = address.includes(":") ? `[${address}]` : address;
+  return good(`${host}:${number}`);
+}
+
 /** A network in CIDR notation, IPv4 or IPv6, without host bits, and not everybody. */
 export function network(text: string): Canonical {
   const single = canonicalAddress(text);

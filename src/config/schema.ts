@@ -156,6 +156,31 @@ const discovery = section({
   },
 });
 
+const nextHops = section({
+  probeIntervalSeconds: {
+    type: "number",
+    minimum: 1,
+    maximum: 3600,
+    default: 10,
+    description: "Every next hop is asked by OPTIONS whether it is there, once in so many seconds.",
+  },
+  probeTimeoutSeconds: {
+    type: "number",
+    minimum: 0.1,
+    maximum: 20,
+    default: 2,
+    description:
+      "Silence after which a probe counts as failed, in seconds. After three in a row a next hop is passed over.",
+  },
+  dnsServers: {
+    type: "array",
+    default: [],
+    items: { type: "string", canonical: "nameServer" },
+    description:
+      "DNS servers that resolve next hops, as `10.0.0.10`, `10.0.0.10:5353` or `[2001:db8::1]:5353`; those of the pod where the list is empty.",
+  },
+});
+
 const status = section({
   writesPerSecond: {
     type: "integer",
@@ -213,6 +238,7 @@ export const configSchema = {
         default: {},
         description: "Limits on discovering new domains. Per replica.",
       },
+      nextHops: { ...nextHops, default: {}, description: "Finding and probing next hops." },
       status: { ...status, default: {}, description: "Writing conditions back to Kubernetes." },
       admin: {
         ...listener("Listener for everything: health, metrics and `/explain`.", "127.0.0.1", 8064),

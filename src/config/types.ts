@@ -6,6 +6,7 @@ export interface Config {
   readonly kubernetes: KubernetesConfig;
   readonly router: RouterConfig;
   readonly discovery: DiscoveryConfig;
+  readonly nextHops: NextHopsConfig;
   readonly status: StatusConfig;
   /** Where every admin path is served, `/explain` too. */
   readonly admin: HostPort;
@@ -52,6 +53,15 @@ export interface DiscoveryConfig {
   readonly burst: number;
   /** 0 means no limit. */
   readonly maxLimitedDomains: number;
+}
+
+export interface NextHopsConfig {
+  /** 1–3600. */
+  readonly probeIntervalSeconds: number;
+  /** 0.1–20, at most as long as the interval. */
+  readonly probeTimeoutSeconds: number;
+  /** Empty: those of the system. */
+  readonly dnsServers: readonly string[];
 }
 
 export interface StatusConfig {

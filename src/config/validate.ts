@@ -1,6 +1,6 @@
 import { Ajv, type AnySchemaObject, type SchemaValidateFunction } from "ajv";
 import type { DataValidationCxt } from "ajv/dist/types/index.js";
-import { type Canonical, assertedDomain, domain, host, loopback, network } from "./canonical.ts";
+import { type Canonical, assertedDomain, domain, host, loopback, nameServer, network } from "./canonical.ts";
 import type { ConfigFile } from "./file.ts";
 import { type Problem, describe } from "./problems.ts";
 import { configSchema } from "./schema.ts";
@@ -14,6 +14,7 @@ const CANONICAL: Record<string, (text: string) => Canonical> = {
   domain,
   host,
   loopback,
+  nameServer,
   network,
 };
 

@@ -12,6 +12,8 @@ export interface Findings {
   readonly routed?: Finding;
   /** On StaticRoutes alone: what a ready one does. */
   readonly state?: RouteState | undefined;
+  /** On StaticRoutes alone: whether the next hop answers; undefined where no request goes by the route. */
+  readonly reachable?: Finding | undefined;
 }
 
 /**
@@ -25,16 +27,21 @@ export function conditionsOf(
   generation: number,
   now: Date,
 ): Condition[] {
-  const { accepted, programmed, routed } = findings;
+  const { accepted, programmed, routed, reachable } = findings;
   const stalled = stalledOf(accepted);
   const wanted: [ConditionType, Finding | undefined][] = [
     [Conditions.Accepted, accepted],
     [Conditions.Programmed, programmed],
     [Conditions.Routed, routed],
+    [Conditions.NextHopReachable, reachable],
     [Conditions.Ready, readyOf(findings)],
     [Conditions.Stalled, stalled],
   ];
-  const kept = stalled ? previous : withoutConditions(previous, Conditions.Stalled);
+  const ended = [
+    ...(stalled ? [] : [Conditions.Stalled]),
+    ...("reachable" in findings && !reachable ? [Conditions.NextHopReachable] : []),
+  ];
+  const kept = withoutConditions(previous, ...ended);
   return wanted.reduce<Condition[]>(
     (conditions, [type, finding]) =>
       finding

@@ -22,8 +22,12 @@ interface Bucket {
   readonly at: number;
 }
 
+/** A limit on discovery: on new domains a second, or on domains of trust Limited. */
+export type DiscoveryLimit = "rate" | "limitedDomains";
+
 export interface Admission {
-  readonly admitted: boolean;
+  /** Undefined where the domain was admitted. */
+  readonly refusedBy: DiscoveryLimit | undefined;
   /** Pass it to the next call. */
   readonly state: DiscoveryState;
 }
@@ -43,11 +47,11 @@ export function admit(
   now: number,
   limitedDomains: number,
 ): Admission {
-  if (isFull(limits, direction, limitedDomains)) return { admitted: false, state };
-  if (limits.ratePerSecond === 0) return { admitted: true, state };
+  if (limitedDomains >= mostLimitedDomains(limits, direction)) return refused("limitedDomains", state);
+  if (limits.ratePerSecond === 0) return admitted(state);
   const left = refilled(state[direction], limits, now);
-  if (left < 1) return { admitted: false, state };
-  return { admitted: true, state: { ...state, [direction]: { left: left - 1, at: now } } };
+  if (left < 1) return refused("rate", state);
+  return admitted({ ...state, [direction]: { left: left - 1, at: now } });
 }
 
 /**
@@ -61,14 +65,18 @@ export function shouldRemember(table: RoutingTable, domain: string, direction: D
   return table.open || explicitSet(table.routeSets, domain) !== undefined;
 }
 
-function isFull(
-  { maxLimitedDomains }: DiscoveryLimits,
-  direction: Direction,
-  limitedDomains: number,
-): boolean {
-  if (maxLimitedDomains === 0) return false;
-  const share = direction === "inbound" ? INBOUND_SHARE : 1;
-  return limitedDomains >= maxLimitedDomains * share;
+/** How many domains of trust Limited there may be before this direction adds no more. */
+export function mostLimitedDomains({ maxLimitedDomains }: DiscoveryLimits, direction: Direction): number {
+  if (maxLimitedDomains === 0) return Infinity;
+  return maxLimitedDomains * (direction === "inbound" ? INBOUND_SHARE : 1);
+}
+
+function admitted(state: DiscoveryState): Admission {
+  return { refusedBy: undefined, state };
+}
+
+function refused(refusedBy: DiscoveryLimit, state: DiscoveryState): Admission {
+  return { refusedBy, state };
 }
 
 function refilled(

@@ -24,7 +24,7 @@ export function domainVerdict(
 export function localDomainVerdict(name: string): DomainVerdict {
   const message = `${name} is a local domain, served by the inside: delete this object, or take the domain out of localDomains.`;
   const finding: Finding = { status: "False", reason: "LocalDomain", message };
-  return { accepted: finding, routed: finding };
+  return { accepted: finding, withoutEffect: true, routed: finding };
 }
 
 /**
@@ -53,7 +53,8 @@ const BLOCKED_BY_POLICY: Finding = {
 const XMPP: Finding = {
   status: "True",
   reason: "XMPP",
-  message: "Reached through the XMPP gateway, never over SIP: protocol is XMPP.",
+  message:
+    "Never reached over SIP, protocol is XMPP, and this release has no XMPP gateway yet: to the domain MESSAGE, SUBSCRIBE and NOTIFY are answered with 480, other methods with 405; from it what is not proven with 403.",
 };
 const DEFAULT_ROUTE: Finding = {
   status: "True",

@@ -23,7 +23,7 @@ function summaryOf(decision: Decision): string {
     case "drop":
       return "dropped";
     case "gateway":
-      return "handed to the XMPP gateway";
+      return "answered with 480 No XMPP Gateway: the domain is reached over XMPP, and this release has no gateway";
     case "relay":
       return summaryOfRelay(decision);
   }

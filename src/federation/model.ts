@@ -49,6 +49,11 @@ export class Model {
     return this.#domains.limited;
   }
 
+  /** Names of the StaticRoutes that open federation; empty while it is closed. */
+  get openRoutes(): readonly string[] {
+    return this.#routes.openRoutes;
+  }
+
   setRoute(object: RouteObject): void {
     this.#routes.set(object);
   }

@@ -1,6 +1,6 @@
 import { belowKey, domainOfKey, isUserKey, itselfKey, patternsOfKey } from "./patterns.ts";
 import { compileRoute, type Route, type RouteResult } from "./route.ts";
-import { compileSet, inForce, isOpen, linkSet, type UnlinkedSet } from "./route-set.ts";
+import { compileSet, inForce, isOpen, linkSet, opens, type UnlinkedSet } from "./route-set.ts";
 import { routeVerdict } from "./route-verdict.ts";
 import {
   DEFAULT_ROUTE_SET,
@@ -39,6 +39,12 @@ export class RouteIndex {
 
   get open(): boolean {
     return isOpen(this.#groups.get(DEFAULT_PATTERN)?.inForce ?? []);
+  }
+
+  /** Names of the default routes that open federation; empty while it is closed. */
+  get openRoutes(): readonly string[] {
+    const routes = this.#groups.get(DEFAULT_PATTERN)?.inForce ?? [];
+    return routes.filter(opens).map(({ name }) => name);
   }
 
   /** Some default route that makes sense has a next hop, in service or not. */

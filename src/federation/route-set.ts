@@ -37,7 +37,12 @@ export function compileSet(
 
 /** True when some default route is unblocked, in force, and has a next hop. */
 export function isOpen(defaultRoutes: readonly Route[]): boolean {
-  return defaultRoutes.some((route) => !route.blocked && route.hop);
+  return defaultRoutes.some(opens);
+}
+
+/** Whether a default route that is in force opens federation. */
+export function opens({ blocked, hop }: Route): boolean {
+  return !blocked && hop !== undefined;
 }
 
 /** Points the set to the most specific one of the less specific sets that exist. */

@@ -12,14 +12,18 @@ export function routeVerdict(
   inForce: readonly Route[],
   table: RoutingTable,
 ): RouteVerdict {
-  if (!result.ok) return { accepted: result.finding, effectivePort: undefined, state: undefined };
+  if (!result.ok) return refused(result.finding, undefined);
   const { route } = result;
   const effectivePort = route.hop?.port;
   if (route.enabled && !inForce.includes(route)) {
-    return { accepted: surplus(route), effectivePort, state: undefined };
+    return refused(surplus(route), effectivePort);
   }
   const [state, message] = describe(route, table);
   return { accepted: { status: "True", reason: "Accepted", message }, effectivePort, state };
+}
+
+function refused(accepted: Finding, effectivePort: number | undefined): RouteVerdict {
+  return { accepted, withoutEffect: true, effectivePort, state: undefined };
 }
 
 type Description = readonly [state: RouteState, message: string];

@@ -224,9 +224,15 @@ export interface Finding {
   readonly message: string;
 }
 
-/** What translation says of one StaticRoute. */
-export interface RouteVerdict {
+/** What translation says of any object. */
+interface Verdict {
   readonly accepted: Finding;
+  /** Present where the object is not accepted and has no effect: requests go as if it did not exist. */
+  readonly withoutEffect?: true;
+}
+
+/** What translation says of one StaticRoute. */
+export interface RouteVerdict extends Verdict {
   /** The port in force, also where `nextHopPort` is absent; 0 means SRV. Undefined without a usable next hop. */
   readonly effectivePort: number | undefined;
   /** What the route does beside the others, for its `Ready` condition; undefined when it is not accepted. */
@@ -240,7 +246,6 @@ export interface RouteVerdict {
 export type RouteState = "Open" | "Serving" | "Idle" | "Blocked" | "Disabled";
 
 /** What translation says of one FederatedDomain. */
-export interface DomainVerdict {
-  readonly accepted: Finding;
+export interface DomainVerdict extends Verdict {
   readonly routed: Finding;
 }

@@ -10,7 +10,7 @@ export interface Cached<T extends { readonly generation: number }> extends Cache
   readonly specVersion: string;
   /** Digest of what we own of the status; equal digests mean equal statuses, times apart. */
   readonly statusDigest: number;
-  /** `Programmed` is True for this generation: it never goes back. */
+  /** The status says that all routers have this generation: that never goes back. */
   readonly programmed: boolean;
 }
 

@@ -3,13 +3,15 @@ import { isConflict, isUnavailable } from "./api-error.ts";
 import type { CachedRoute } from "./cached.ts";
 import type { KubernetesClient } from "./client.ts";
 import type { Logger } from "./logger.ts";
-import { apiVersion, STATIC_ROUTES } from "./resources.ts";
+import { type ApiObject, apiVersion, STATIC_ROUTES } from "./resources.ts";
 import { WorkQueue } from "./work-queue.ts";
 
 export interface DefaultRouteOptions {
   readonly client: KubernetesClient;
   /** This replica leads, the routes are known, and none of them has the pattern `.*`. */
   readonly isMissing: () => boolean;
+  /** The route was created. */
+  readonly created: (uid: string) => void;
   readonly log: Logger;
 }
 
@@ -53,18 +55,15 @@ export class DefaultRoute {
       kind: STATIC_ROUTES.kind,
       spec: { destinationPattern: DEFAULT_ROUTE_PATTERN },
     };
+    const { client, created, log } = this.#options;
+    const how = { fieldManager: DEFAULT_ROUTE_MANAGER, force: false };
     try {
-      await this.#options.client.apply(STATIC_ROUTES, DEFAULT_ROUTE_NAME, route, {
-        fieldManager: DEFAULT_ROUTE_MANAGER,
-        force: false,
-      });
-      this.#options.log.info({ route: DEFAULT_ROUTE_NAME }, "created the predefined default route, blocked");
+      const { metadata } = await client.apply<ApiObject>(STATIC_ROUTES, DEFAULT_ROUTE_NAME, route, how);
+      log.info({ route: DEFAULT_ROUTE_NAME }, "created the predefined default route, blocked");
+      created(metadata.uid);
     } catch (error) {
       if (!isConflict(error)) throw error;
-      this.#options.log.info(
-        { err: error },
-        "somebody else is writing the default route: leaving it to them",
-      );
+      log.info({ err: error }, "somebody else is writing the default route: leaving it to them");
     }
   }
 }

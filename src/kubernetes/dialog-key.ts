@@ -3,6 +3,7 @@ import { isAlreadyExists, isConflict, isNotFound } from "./api-error.ts";
 import { Backoff } from "./backoff.ts";
 import type { KubernetesClient } from "./client.ts";
 import type { Logger } from "./logger.ts";
+import { Outage } from "./outage.ts";
 import { pause } from "./pause.ts";
 import { apiVersion, SECRETS } from "./resources.ts";
 import { retryDelay } from "./retry-delay.ts";
@@ -33,6 +34,7 @@ const ENTRY = "key";
 export class DialogKey {
   readonly #options: DialogKeyOptions;
   readonly #backoff = new Backoff({ initialMs: 800, maxMs: 30_000 });
+  readonly #outage: Outage;
   readonly #stopping = new AbortController();
   /** Nobody else's: of two that apply a key at once, the second gets a conflict instead of overwriting the first. */
   readonly #fieldManager = `sip-federation-${randomUUID()}`;
@@ -41,6 +43,7 @@ export class DialogKey {
 
   constructor(options: DialogKeyOptions) {
     this.#options = options;
+    this.#outage = new Outage(options.log);
   }
 
   start(): void {
@@ -53,19 +56,20 @@ export class DialogKey {
   }
 
   async #run(): Promise<void> {
-    const { rereadMs = 60_000, log } = this.#options;
+    const { rereadMs = 60_000 } = this.#options;
     const { signal } = this.#stopping;
-    while (!signal.aborted) {
+    const isStopped = (): boolean => signal.aborted;
+    while (!isStopped()) {
       let delayMs = rereadMs * (1 + Math.random() / 10);
       try {
         this.#adopt(await this.#readOrCreate());
         this.#backoff.reset();
+        this.#outage.over({ secret: this.#name }, "the dialog key was read");
       } catch (error) {
+        if (isStopped()) return;
         delayMs = retryDelay(error, this.#backoff);
-        log.warn(
-          { secret: this.#name, err: error, delayMs: Math.round(delayMs) },
-          "the dialog key cannot be read",
-        );
+        const fields = { secret: this.#name, err: error, delayMs: Math.round(delayMs) };
+        this.#outage.failed(fields, "the dialog key cannot be read");
       }
       await pause(delayMs, signal);
     }

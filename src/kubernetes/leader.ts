@@ -1,7 +1,8 @@
 import type { KubernetesClient } from "./client.ts";
-import { INSTALLATION_ANNOTATION, LeaderLease } from "./leader-lease.ts";
+import { INSTALLATION_ANNOTATION, LEADER_LEASE, LeaderLease } from "./leader-lease.ts";
 import { type Lease, LeaseObserver, type LeaseSpec } from "./lease.ts";
 import type { Logger } from "./logger.ts";
+import { Outage } from "./outage.ts";
 import { pause } from "./pause.ts";
 
 export interface LeaderOptions {
@@ -39,6 +40,9 @@ export interface LeaderTiming {
 
 const TIMING: LeaderTiming = { leaseMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000, claimMs: 60_000 };
 
+const NO_LEASE = "the Lease of the leader cannot be read or written";
+const NOT_ADMITTED = `${NO_LEASE}: until it can, nothing is listed or watched`;
+
 /**
  * Leader election as in client-go, among the replicas of one installation. The Lease also says which installation the
  * namespace belongs to: a second one finds another's name on it, and stays out for as long as the first is alive.
@@ -48,6 +52,7 @@ export class LeaderElection {
   readonly #timing: LeaderTiming;
   readonly #lease: LeaderLease;
   readonly #observer = new LeaseObserver();
+  readonly #outage: Outage;
   readonly #stopping = new AbortController();
   #leader = false;
   #admitted = false;
@@ -61,6 +66,7 @@ export class LeaderElection {
     const { client, installation, identity } = options;
     this.#options = options;
     this.#timing = { ...TIMING, ...options.timing };
+    this.#outage = new Outage(options.log);
     const { leaseMs, renewDeadlineMs } = this.#timing;
     this.#lease = new LeaderLease({
       client,
@@ -102,8 +108,9 @@ export class LeaderElection {
     while (!signal.aborted) {
       try {
         await this.#tryToLead();
+        this.#outage.over({ lease: LEADER_LEASE }, "the Lease of the leader can be read and written");
       } catch (error) {
-        this.#options.log.debug({ err: error }, "the Lease of the leader could not be read or written");
+        this.#outage.failed({ lease: LEADER_LEASE, err: error }, this.#admitted ? NO_LEASE : NOT_ADMITTED);
       }
       const { retryMs } = this.#timing;
       // Those who wait for the leadership must not all ask at the same moment.

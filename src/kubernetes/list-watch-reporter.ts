@@ -1,6 +1,7 @@
 import { isNotFound } from "./api-error.ts";
 import type { ListWatchMetrics } from "./list-watch-options.ts";
 import type { Logger } from "./logger.ts";
+import { Outage } from "./outage.ts";
 import type { ObjectEvent } from "./watch.ts";
 
 /** Logs and counts what happens to one list+watch. */
@@ -8,7 +9,7 @@ export class ListWatchReporter {
   readonly #kind: string;
   readonly #log: Logger;
   readonly #metrics: ListWatchMetrics | undefined;
-  #failing = false;
+  readonly #outage: Outage;
 
   constructor(options: {
     readonly resource: { readonly kind: string };
@@ -18,6 +19,7 @@ export class ListWatchReporter {
     this.#kind = options.resource.kind;
     this.#log = options.log;
     this.#metrics = options.metrics;
+    this.#outage = new Outage(options.log);
   }
 
   listed(objects: number, resourceVersion: string): void {
@@ -31,7 +33,7 @@ export class ListWatchReporter {
 
   /** An outage, if there was one, is over. */
   progressed(): void {
-    this.#failing = false;
+    this.#outage.over({ kind: this.#kind }, "list and watch work");
   }
 
   closed(): void {
@@ -47,16 +49,13 @@ export class ListWatchReporter {
     this.#log.info({ kind: this.#kind }, "the API server has no streaming lists: listing by pages");
   }
 
-  /** An outage is told once; what repeats until it is over is for those who debug. */
   failed(error: unknown, delayMs: number): void {
     this.#metrics?.watchEnded(this.#kind, "failed");
     const fields = { kind: this.#kind, err: error, delayMs: Math.round(delayMs) };
     const what = isNotFound(error)
       ? "the API server does not know this kind (are the CRDs installed?)"
       : "list or watch failed";
-    if (this.#failing) this.#log.debug(fields, what);
-    else this.#log.warn(fields, what);
-    this.#failing = true;
+    this.#outage.failed(fields, what);
   }
 
   /** Neither a handler that throws nor an object that cannot be read may end the loop. */

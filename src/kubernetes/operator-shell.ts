@@ -80,6 +80,11 @@ export class SipFederationOperator extends Operator {
     this.domains = this.#cache(FEDERATED_DOMAINS, cachedDomain(DOMAIN_STATUS), options);
   }
 
+  /** What the cache has of an object. */
+  get(kind: Kind, name: string): Entry | undefined {
+    return (kind === STATIC_ROUTES.kind ? this.routes : this.domains).get(name);
+  }
+
   /** Both caches have been complete once. */
   get synced(): boolean {
     return this.routes.synced && this.domains.synced;

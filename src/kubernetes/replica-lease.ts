@@ -3,6 +3,7 @@ import { Backoff } from "./backoff.ts";
 import type { KubernetesClient } from "./client.ts";
 import { type LeaseSpec, microTime } from "./lease.ts";
 import type { Logger } from "./logger.ts";
+import { Outage } from "./outage.ts";
 import { EMPTY_REPORT, REPLICA_LABEL, type ReplicaReport, toAnnotations } from "./replica-report.ts";
 import { apiVersion, LEASES } from "./resources.ts";
 import { retryDelay } from "./retry-delay.ts";
@@ -32,6 +33,9 @@ export interface ReplicaLeaseTiming {
 
 const TIMING: ReplicaLeaseTiming = { leaseMs: 15_000, renewMs: 5_000, spacingMs: 200 };
 
+const NO_LEASE =
+  "the Lease of this replica cannot be written: the leader does not know what is in force here";
+
 /**
  * The Lease on which a replica tells the leader what it has programmed: named like its pod and owned by it. A change
  * is written at once, further ones at most five times a second.
@@ -40,6 +44,7 @@ export class ReplicaLease {
   readonly #options: ReplicaLeaseOptions;
   readonly #timing: ReplicaLeaseTiming;
   readonly #backoff = new Backoff({ initialMs: 400, maxMs: 5_000 });
+  readonly #outage: Outage;
   #report = EMPTY_REPORT;
   /** The report as it was last written, or is being written. */
   #written: ReplicaReport | undefined;
@@ -53,6 +58,7 @@ export class ReplicaLease {
   constructor(options: ReplicaLeaseOptions) {
     this.#options = options;
     this.#timing = { ...TIMING, ...options.timing };
+    this.#outage = new Outage(options.log);
   }
 
   /** What this replica says of itself, written or not. */
@@ -113,10 +119,11 @@ export class ReplicaLease {
     try {
       await this.#write(this.#held());
       this.#backoff.reset();
+      this.#outage.over({ lease: this.name }, "the Lease of this replica can be written");
     } catch (error) {
       nextMs = retryDelay(error, this.#backoff);
       this.#notBefore = performance.now() + nextMs;
-      this.#options.log.debug({ err: error }, "the Lease of this replica could not be written");
+      this.#outage.failed({ lease: this.name, err: error }, NO_LEASE);
     }
     this.#writing = undefined;
     this.#writeIn(this.#report === this.#written ? nextMs : 0);

@@ -9,9 +9,11 @@ export interface ReplicaReport {
   readonly applied: Readonly<Partial<Record<Kind, string>>>;
   /** What could not be programmed and why, by `KIND/NAME`. */
   readonly failed: Readonly<Record<string, string>>;
+  /** StaticRoutes by which its router reaches nobody. */
+  readonly unreachable: readonly string[];
 }
 
-export const EMPTY_REPORT: ReplicaReport = { ready: false, applied: {}, failed: {} };
+export const EMPTY_REPORT: ReplicaReport = { ready: false, applied: {}, failed: {}, unreachable: [] };
 
 /** On the Lease of a replica: the installation it belongs to. */
 export const REPLICA_LABEL = `${GROUP}/replica-of`;
@@ -19,11 +21,19 @@ export const REPLICA_LABEL = `${GROUP}/replica-of`;
 const READY = `${GROUP}/ready`;
 const APPLIED = `${GROUP}/applied`;
 const FAILED = `${GROUP}/failed`;
+const UNREACHABLE = `${GROUP}/unreachable`;
 /** Annotations of an object may have 256 kB in all. */
 const MAX_FAILURES = 50;
 const MAX_MESSAGE = 200;
+/** Characters of the names of routes in all; of what does not fit, nobody is told. */
+const MAX_UNREACHABLE = 16_000;
 
-export function toAnnotations({ ready, applied, failed }: ReplicaReport): Record<string, string> {
+export function toAnnotations({
+  ready,
+  applied,
+  failed,
+  unreachable,
+}: ReplicaReport): Record<string, string> {
   const failures = Object.entries(failed)
     .slice(0, MAX_FAILURES)
     .map(([key, message]) => [key, message.slice(0, MAX_MESSAGE)]);
@@ -31,6 +41,7 @@ export function toAnnotations({ ready, applied, failed }: ReplicaReport): Record
     [READY]: String(ready),
     [APPLIED]: JSON.stringify(applied),
     [FAILED]: JSON.stringify(Object.fromEntries(failures)),
+    [UNREACHABLE]: fitting(unreachable).join(","),
   };
 }
 
@@ -40,7 +51,14 @@ export function fromAnnotations(annotations: Readonly<Record<string, string>> = 
     ready: annotations[READY] === "true",
     applied: versions(stringMap(annotations[APPLIED])),
     failed: stringMap(annotations[FAILED]),
+    unreachable: (annotations[UNREACHABLE] ?? "").split(",").filter((name) => name !== ""),
   };
+}
+
+function fitting(names: readonly string[]): readonly string[] {
+  let length = 0;
+  const end = names.findIndex((name) => (length += name.length + 1) > MAX_UNREACHABLE);
+  return end < 0 ? names : names.slice(0, end);
 }
 
 /** A resourceVersion is a decimal number (Kubernetes API concepts, since 1.35). */

@@ -91,6 +91,14 @@ export class ReplicaView {
     return undefined;
   }
 
+  /** Whether every other fresh, ready replica says that its router reaches nobody by this StaticRoute. */
+  othersReachNobody(route: string): boolean {
+    const { own } = this.#options;
+    return [...this.#ready()].every(
+      ({ replica, report }) => replica === own.name || report.unreachable.includes(route),
+    );
+  }
+
   *#ready(): Generator<{ readonly replica: string; readonly report: ReplicaReport }> {
     const { own } = this.#options;
     if (own.report.ready) yield { replica: own.name, report: own.report };

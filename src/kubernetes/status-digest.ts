@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { Conditions } from "../api/names.ts";
+import { Conditions, NOT_ACCEPTED } from "../api/names.ts";
 import type { Condition } from "../api/types.ts";
 
 /** What of a status is ours to write; everything else belongs to others. */
@@ -41,11 +41,13 @@ export function statusPatch(status: ObjectStatus, shape: StatusShape): object {
   return { observedGeneration, ...fieldsOf(status, shape), conditions };
 }
 
-/** `Programmed` is True, and says so of this generation. */
+/** `Programmed` says that all routers have this generation: it is True, or the object is without effect on all. */
 export function isProgrammed(status: ObjectStatus | undefined, generation: number): boolean {
   return (status?.conditions ?? []).some(
-    ({ type, status: value, observedGeneration }) =>
-      type === Conditions.Programmed && value === "True" && observedGeneration === generation,
+    ({ type, status: value, reason, observedGeneration }) =>
+      type === Conditions.Programmed &&
+      (value === "True" || reason === NOT_ACCEPTED) &&
+      observedGeneration === generation,
   );
 }
 

@@ -1,11 +1,18 @@
 import { Conditions } from "../api/names.ts";
-import { FEDERATED_DOMAINS, STATIC_ROUTES } from "./resources.ts";
+import { FEDERATED_DOMAINS, type Kind, STATIC_ROUTES } from "./resources.ts";
 import type { StatusShape } from "./status-digest.ts";
+import type { StatusKind } from "./status-writer.ts";
 
 /** What this operator writes into the status of each kind. */
 export const ROUTE_STATUS: StatusShape = {
   fields: ["effectivePort"],
-  conditions: [Conditions.Accepted, Conditions.Programmed, Conditions.Ready, Conditions.Stalled],
+  conditions: [
+    Conditions.Accepted,
+    Conditions.Programmed,
+    Conditions.NextHopReachable,
+    Conditions.Ready,
+    Conditions.Stalled,
+  ],
 };
 
 export const DOMAIN_STATUS: StatusShape = {
@@ -19,8 +26,23 @@ export const DOMAIN_STATUS: StatusShape = {
   ],
 };
 
-/** Where the status of each kind is written, and what of it. */
-export const STATUSES = {
-  StaticRoute: { resource: STATIC_ROUTES, shape: ROUTE_STATUS },
-  FederatedDomain: { resource: FEDERATED_DOMAINS, shape: DOMAIN_STATUS },
-} as const;
+/** What the status writer writes: where, what of it, and how it comes about. */
+export function statusKinds(
+  caches: { readonly routes: StatusKind["cache"]; readonly domains: StatusKind["cache"] },
+  desired: Readonly<Record<Kind, StatusKind["desired"]>>,
+): Readonly<Record<Kind, StatusKind>> {
+  return {
+    StaticRoute: {
+      resource: STATIC_ROUTES,
+      shape: ROUTE_STATUS,
+      cache: caches.routes,
+      desired: desired.StaticRoute,
+    },
+    FederatedDomain: {
+      resource: FEDERATED_DOMAINS,
+      shape: DOMAIN_STATUS,
+      cache: caches.domains,
+      desired: desired.FederatedDomain,
+    },
+  };
+}

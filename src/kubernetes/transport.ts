@@ -137,7 +137,9 @@ async function withDeadline<T>(
     controller.abort(outer?.reason);
   };
   const timer = setTimeout(() => {
-    controller.abort(new Error(`no answer from the API server within ${ms} ms`));
+    const error = new Error(`no answer from the API server within ${ms} ms`);
+    // As on errors of the system: nothing here is a bug.
+    controller.abort(Object.assign(error, { code: "ETIMEDOUT" }));
   }, ms);
   outer?.addEventListener("abort", abort, { once: true });
   try {

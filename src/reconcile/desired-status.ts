@@ -1,13 +1,15 @@
 import type { Condition, FederatedDomainStatus, StaticRouteStatus } from "../api/types.ts";
 import { conditionsOf } from "../federation/conditions.ts";
-import type { Finding } from "../federation/types.ts";
+import type { DomainVerdict, Finding, RouteVerdict } from "../federation/types.ts";
 import type { Verdicts } from "./notices.ts";
-import type { Kind } from "./statuses.ts";
+import type { Effect, Kind } from "./statuses.ts";
 
 /** The object that a status is about. */
 export interface StatusEntry {
   readonly name: string;
   readonly object: { readonly generation: number };
+  /** Its status says of this generation that it is in force. */
+  readonly programmed: boolean;
 }
 
 /** The status that an object shall have, given its conditions as they are; undefined while that cannot be told. */
@@ -21,14 +23,23 @@ export interface DesiredStatuses {
 /** Statuses by what the specs mean and by how far the routers are. */
 export function desiredStatuses(
   verdicts: Verdicts,
-  programmed: (kind: Kind, name: string) => Finding,
+  programmed: (kind: Kind, name: string, effect: Effect) => Finding,
+  reachable: (route: string) => Finding | "wait" | undefined,
 ): DesiredStatuses {
   return {
-    StaticRoute: ({ name, object: { generation } }, previous, now) => {
+    StaticRoute: ({ name, object: { generation }, programmed: isTold }, previous, now) => {
       const verdict = verdicts.routeVerdict(name);
       if (!verdict) return undefined;
+      const found = reachable(name);
+      // What is new is told at once, without it; what is told already need not be told twice.
+      if (found === "wait" && isTold) return undefined;
       const { accepted, state, effectivePort } = verdict;
-      const findings = { accepted, state, programmed: programmed("StaticRoute", name) };
+      const findings = {
+        accepted,
+        state,
+        programmed: programmed("StaticRoute", name, effectOf(verdict)),
+        reachable: found === "wait" ? undefined : found,
+      };
       return {
         observedGeneration: generation,
         ...(effectivePort !== undefined && { effectivePort }),
@@ -38,11 +49,15 @@ export function desiredStatuses(
     FederatedDomain: ({ name, object: { generation } }, previous, now) => {
       const verdict = verdicts.domainVerdict(name);
       if (!verdict) return undefined;
-      const findings = { ...verdict, programmed: programmed("FederatedDomain", name) };
+      const findings = { ...verdict, programmed: programmed("FederatedDomain", name, effectOf(verdict)) };
       return {
         observedGeneration: generation,
         conditions: conditionsOf(previous, findings, generation, now),
       };
     },
   };
+}
+
+function effectOf({ withoutEffect }: RouteVerdict | DomainVerdict): Effect {
+  return withoutEffect ? "none" : "routes";
 }

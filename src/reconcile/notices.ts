@@ -1,15 +1,18 @@
-import { API_VERSION } from "../api/names.ts";
+import { API_VERSION, DEFAULT_ROUTE_NAME } from "../api/names.ts";
 import type { DomainVerdict, Finding, RouteVerdict, VerdictChanges } from "../federation/types.ts";
 import type { Kind } from "./statuses.ts";
 
+/** The object that a notice is about; it may be gone by then. */
+export interface Regarding {
+  readonly apiVersion: string;
+  readonly kind: Kind;
+  readonly name: string;
+  readonly uid: string | undefined;
+}
+
 /** What a person should notice about an object: becomes a Kubernetes Event. */
 export interface Notice {
-  readonly regarding: {
-    readonly apiVersion: string;
-    readonly kind: Kind;
-    readonly name: string;
-    readonly uid: string | undefined;
-  };
+  readonly regarding: Regarding;
   readonly type: "Normal" | "Warning";
   readonly reason: string;
   readonly action: string;
@@ -23,7 +26,11 @@ export interface Verdicts {
   domainVerdict(name: string): DomainVerdict | undefined;
 }
 
-type UidOf = (kind: Kind, name: string) => string | undefined;
+export type UidOf = (kind: Kind, name: string) => string | undefined;
+
+export function regarding(kind: Kind, name: string, uid: string | undefined): Regarding {
+  return { apiVersion: API_VERSION, kind, name, uid };
+}
 
 /** Objects that are not accepted, among those that changed. */
 export function refusals({ routes, domains }: VerdictChanges, verdicts: Verdicts, uidOf: UidOf): Notice[] {
@@ -40,7 +47,7 @@ export function refusals({ routes, domains }: VerdictChanges, verdicts: Verdicts
 /** A FederatedDomain that this replica has discovered. */
 export function discovery(name: string, uid: string): Notice {
   return {
-    regarding: { apiVersion: API_VERSION, kind: "FederatedDomain", name, uid },
+    regarding: regarding("FederatedDomain", name, uid),
     type: "Normal",
     reason: "Discovered",
     action: "Discover",
@@ -49,9 +56,32 @@ export function discovery(name: string, uid: string): Notice {
   };
 }
 
+/** The predefined route that this replica has created. */
+export function predefinedRoute(uid: string): Notice {
+  return {
+    regarding: regarding("StaticRoute", DEFAULT_ROUTE_NAME, uid),
+    type: "Normal",
+    reason: "PredefinedRouteCreated",
+    action: "Create",
+    note: "The operator created this route, blocked, because no StaticRoute had the pattern .*",
+  };
+}
+
+/** A next hop does not answer any more, or again; or there never was one. */
+export function reachabilityNotice(route: string, uid: string | undefined, finding: Finding): Notice {
+  const isUp = finding.status === "True";
+  return {
+    regarding: regarding("StaticRoute", route, uid),
+    type: isUp ? "Normal" : "Warning",
+    reason: isUp ? "NextHopReachable" : "NextHopUnreachable",
+    action: "Probe",
+    note: finding.message,
+  };
+}
+
 function refusal(kind: Kind, name: string, uid: string | undefined, { reason, message }: Finding): Notice {
   return {
-    regarding: { apiVersion: API_VERSION, kind, name, uid },
+    regarding: regarding(kind, name, uid),
     type: "Warning",
     reason,
     action: "Translate",

@@ -65,7 +65,7 @@ export class ProgrammingLoop {
   async #run(): Promise<void> {
     // One turn of the event loop, so that events of one chunk of the watch share a batch.
     await new Promise(setImmediate);
-    while (this.#again) {
+    while (this.#again && this.#open) {
       this.#again = false;
       await this.#applyOnce();
     }

@@ -1,3 +1,4 @@
+import { NOT_ACCEPTED } from "../api/names.ts";
 import type { Finding, VerdictChanges } from "../federation/types.ts";
 
 export type Kind = "StaticRoute" | "FederatedDomain";
@@ -6,7 +7,7 @@ export type Kind = "StaticRoute" | "FederatedDomain";
 export interface StatusSubject {
   /** The resourceVersion from which on a replica has this generation. */
   readonly specVersion: string;
-  /** `Programmed` is True in the status, for this generation. */
+  /** The status says that every ready replica has this generation: `Programmed` is True, or False as `NotAccepted`. */
   readonly programmed: boolean;
 }
 
@@ -72,16 +73,19 @@ export class Statuses {
     }
   }
 
-  /** Whether all ready replicas route by the object; once True for a generation, it stays so. */
-  programmed(kind: Kind, name: string): Finding {
+  /**
+   * Whether all ready replicas route by the object, or as if it did not exist; once that is so of a generation, it stays
+   * so.
+   */
+  programmed(kind: Kind, name: string, effect: Effect): Finding {
     const subject = this.#ports.subject(kind, name);
-    if (subject && (subject.programmed || this.#reached(kind, subject))) return PROGRAMMED;
+    if (subject && (subject.programmed || this.#reached(kind, subject))) return IN_FORCE[effect];
     const failure = this.#ports.failure(kind, name);
     if (failure) {
       const message = `Replica ${failure.replica} cannot route by it: ${failure.message}`;
       return { status: "False", reason: "ProgrammingFailed", message };
     }
-    return PENDING;
+    return PENDING[effect];
   }
 
   #look(kind: Kind, name: string, now: number): void {
@@ -116,15 +120,35 @@ export class Statuses {
   }
 }
 
-/** The condition `Programmed` of what is in force everywhere. */
+/** The condition `Programmed` of what every ready replica routes by. */
 export const PROGRAMMED: Finding = {
   status: "True",
   reason: "Programmed",
   message: "Every ready router replica routes by this generation.",
 };
 
-const PENDING: Finding = {
-  status: "False",
-  reason: "Pending",
-  message: "Not every ready router replica routes by this generation yet.",
+/** What an object does to requests: one that is not accepted mostly does nothing. */
+export type Effect = "routes" | "none";
+
+/** The condition `Programmed` of what every ready replica has. */
+const IN_FORCE: Readonly<Record<Effect, Finding>> = {
+  routes: PROGRAMMED,
+  none: {
+    status: "False",
+    reason: NOT_ACCEPTED,
+    message: "It is not accepted and has no effect: requests go as if it did not exist.",
+  },
+};
+
+const PENDING: Readonly<Record<Effect, Finding>> = {
+  routes: {
+    status: "False",
+    reason: "Pending",
+    message: "Not every ready router replica routes by this generation yet.",
+  },
+  none: {
+    status: "False",
+    reason: "Pending",
+    message: "It is not accepted, and not every ready router replica has taken it out yet.",
+  },
 };

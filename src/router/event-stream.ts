@@ -11,6 +11,8 @@ export interface StreamHandlers {
   closed(): void;
   question(domain: string, direction: ExternalDirection): void;
   learned(domain: string, direction: ExternalDirection, remembered: boolean): void;
+  /** What became of a probe; `microseconds` from order to answer. */
+  probed(uri: string, status: number, microseconds: number): void;
 }
 
 export interface EventStreamOptions {
@@ -102,6 +104,8 @@ export class EventStream {
       this.#greeted(subject);
     } else if (kind === "Q" && direction !== undefined && isName(subject)) {
       this.#handlers.question(subject, direction);
+    } else if (kind === "P" && subject !== "") {
+      this.#handlers.probed(subject, Number(side), Number(flag));
     } else if (kind === "L" && direction !== undefined && isName(subject)) {
       this.#handlers.learned(subject, direction, flag === "1");
     } else {

@@ -8,8 +8,6 @@ export interface ProbesOptions {
   readonly intervalMs: number;
   /** After which a probe counts as failed, in milliseconds; shorter than the interval. */
   readonly timeoutMs: number;
-  /** A next hop, by URI, came to life or died. */
-  readonly changed: (uri: string) => void;
 }
 
 interface Probed {
@@ -34,6 +32,7 @@ export class Probes {
   readonly #options: ProbesOptions;
   readonly #log: Logger;
   readonly #hops = new Map<string, Probed>();
+  #changed: (uri: string) => void = () => undefined;
   #timer: NodeJS.Timeout | undefined;
   #working = false;
 
@@ -42,7 +41,9 @@ export class Probes {
     this.#log = log;
   }
 
-  start(): void {
+  /** @param changed a next hop, by URI, came to life or died. */
+  start(changed: (uri: string) => void): void {
+    this.#changed = changed;
     this.#timer ??= setInterval(() => {
       void this.#tick();
     }, TICK_MS);
@@ -70,8 +71,8 @@ export class Probes {
   }
 
   /** All next hops that are followed, by URI. */
-  *states(): Generator<readonly [uri: string, state: ProbeState]> {
-    for (const [uri, { state }] of this.#hops) yield [uri, state];
+  *states(): Generator<ProbeState & { readonly uri: string }> {
+    for (const [uri, { state }] of this.#hops) yield { uri, ...state };
   }
 
   /** The router tells what became of a probe. */
@@ -126,7 +127,7 @@ export class Probes {
     // The router forgets a mark by itself: it is told of the dead after each probe, of the living once.
     if (state.alive === false) void this.#mark(uri, true);
     if (state.alive === true && before === false) void this.#mark(uri, false);
-    if (state.alive !== before) this.#options.changed(uri);
+    if (state.alive !== before) this.#changed(uri);
   }
 
   async #mark(uri: string, isDead: boolean): Promise<void> {

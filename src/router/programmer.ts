@@ -252,6 +252,7 @@ function without(keys: Iterable<string>, present: ReadonlyMap<string, unknown>):
   return absent;
 }
 
+/** `code` marks what is no bug, as on errors of the system: it is told without a stack. */
 function stopped(): Error {
-  return new Error("the programming of the router was stopped");
+  return Object.assign(new Error("the programming of the router was stopped"), { code: "ERR_STOPPED" });
 }

@@ -1,10 +1,13 @@
 import type { Logger } from "pino";
 import type { RoutingTable, TableChanges } from "../federation/types.ts";
-import { ControlClient } from "./control-client.ts";
+import { AwayReport } from "./away-report.ts";
+import { ControlClient, type ProbedHop } from "./control-client.ts";
 import { readCounters, type Counter } from "./counters.ts";
 import { DiscoveryDesk } from "./discovery-desk.ts";
 import { EventStream } from "./event-stream.ts";
 import { StatusPoll } from "./status-poll.ts";
+import type { ProbeState } from "./probe-state.ts";
+import { Probes } from "./probes.ts";
 import { Programmer } from "./programmer.ts";
 import { RpcClient } from "./rpc-client.ts";
 import { Snapshot } from "./snapshot.ts";
@@ -16,6 +19,8 @@ const DEFAULTS = {
   maxQuestions: 5000,
   pollMs: 300,
   auditMs: 10_000,
+  probeIntervalMs: 10_000,
+  probeTimeoutMs: 2000,
   snapshotDelayMs: 3000,
 };
 const GRACE = { setsMs: 60_000, ordersMs: 10_000 };
@@ -36,6 +41,7 @@ export class SipRouter {
   readonly #log: Logger;
   readonly #rpc: RpcClient;
   readonly #control: ControlClient;
+  readonly #probes: Probes;
   #parts: Parts | undefined;
   #instance: string | undefined;
   #reachable = false;
@@ -46,6 +52,8 @@ export class SipRouter {
     const { host, rpcPort, controlPort } = this.#options;
     this.#rpc = new RpcClient({ host, port: rpcPort });
     this.#control = new ControlClient({ host, port: controlPort });
+    const { probeIntervalMs: intervalMs, probeTimeoutMs: timeoutMs } = this.#options;
+    this.#probes = new Probes({ control: this.#control, intervalMs, timeoutMs }, log);
   }
 
   /** Begins to program. `table` is complete, and stays the live view that `apply` speaks of. Once only. */
@@ -53,6 +61,9 @@ export class SipRouter {
     const parts = this.#assemble(table, handlers);
     this.#parts = parts;
     parts.programmer.start();
+    this.#probes.start((uri) => {
+      handlers.hopChanged?.(uri);
+    });
     parts.stream.start();
     parts.poll.now();
     parts.snapshot?.changed();
@@ -63,6 +74,21 @@ export class SipRouter {
     if (this.#parts === undefined) return Promise.reject(new Error("the SIP router was not started"));
     this.#parts.snapshot?.changed();
     return this.#parts.programmer.apply(changes);
+  }
+
+  /** The next hops to probe from now on. */
+  probe(hops: Iterable<ProbedHop>): void {
+    this.#probes.follow(hops);
+  }
+
+  /** What probes have found out about a next hop, by URI. */
+  probed(uri: string): ProbeState {
+    return this.#probes.state(uri);
+  }
+
+  /** All next hops that are probed, with what was found out. */
+  probes(): Iterable<ProbeState & { readonly uri: string }> {
+    return this.#probes.states();
   }
 
   /** The router drops what it learned of a domain. Rejects when it does not answer. */
@@ -95,17 +121,21 @@ export class SipRouter {
 
   /** No more questions; those that are open are answered, the pass under way ends, the snapshot is written. */
   async stop(): Promise<void> {
+    this.#probes.stop();
     if (this.#parts !== undefined) await stopParts(this.#parts);
     this.#rpc.close();
     await this.#control.close();
   }
 
   #assemble(table: RoutingTable, handlers: RouterHandlers): Parts {
-    const { host, eventPort, pollMs, discoveryTimeoutMs, maxQuestions, dialogKey, orders } = this.#options;
+    const { host, controlPort, eventPort, pollMs, discoveryTimeoutMs, maxQuestions, dialogKey, orders } =
+      this.#options;
     const control = this.#control;
+    const away = new AwayReport({ host, port: controlPort }, this.#log);
     const poll = new StatusPoll(control, pollMs, (status, askedAt) => {
       this.#reachable = status !== undefined;
       this.#instance = status?.instance ?? this.#instance;
+      away.observe(this.#reachable, performance.now());
       programmer.observe(status, askedAt);
     });
     const grace = this.#options.grace ?? GRACE;
@@ -140,6 +170,9 @@ export class SipRouter {
         },
         learned: (domain, direction, remembered) => {
           handlers.learned(domain, direction, remembered);
+        },
+        probed: (uri, status, microseconds) => {
+          this.#probes.result(uri, status, microseconds);
         },
       },
       this.#log,

@@ -17,6 +17,8 @@ export interface RouterHandlers {
   learned(domain: string, direction: ExternalDirection, remembered: boolean): void;
   /** The whole table came into force: at first, and after every restart of the router. */
   programmed(): void;
+  /** A next hop, by URI, answers probes from now on, or does no longer. */
+  hopChanged?(uri: string): void;
 }
 
 /** Orders in which the next hops of a set are tried, as many as their weights need. */
@@ -41,6 +43,10 @@ export interface RouterOptions {
   readonly discoveryTimeoutMs?: number;
   /** Discoveries at once; 5000 by default. */
   readonly maxQuestions?: number;
+  /** How often each next hop is probed, in milliseconds; 10,000 by default. */
+  readonly probeIntervalMs?: number;
+  /** Silence after which a probe counts as failed, in milliseconds, below the interval; 2000 by default. */
+  readonly probeTimeoutMs?: number;
   /** How often the router is asked for its state, in milliseconds; 300 by default. */
   readonly pollMs?: number;
   /** How often the entries of its table are counted, in milliseconds; 10,000 by default. */

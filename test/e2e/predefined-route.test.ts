@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { applyServerSide, manifest } from "../support/crd-objects.ts";
+import { waitFor } from "../support/wait-for.ts";
 import { conditionOf } from "./support/cluster.ts";
 import { Federation } from "./support/federation.ts";
-import { open, route, to } from "./support/objects.ts";
+import { closed, open, route, to } from "./support/objects.ts";
 import type { Party } from "./support/party.ts";
 
 let federation: Federation;
@@ -54,6 +55,33 @@ test("deleted, it comes back, blocked", async () => {
   assert.notEqual(back.metadata.uid, metadata.uid);
   assert.equal(back.spec.nextHop, undefined);
   assert.equal(await federation.fromInside({ to: "bob@unknown.example" }), "403");
+});
+
+test("that it was created, opened and closed are Events, each when it happened", async () => {
+  await startAnew();
+  const { cluster, replica } = federation;
+  const { metadata } = await cluster.get("StaticRoute", "default");
+  const told = async (): Promise<string[]> =>
+    (await cluster.events("StaticRoute", "default"))
+      .filter(({ regarding }) => regarding.uid === metadata.uid)
+      .map(({ type, reason }) => `${type} ${reason}`)
+      .sort();
+  const tells = (...reasons: string[]): Promise<unknown> =>
+    waitFor(
+      `Events: ${reasons.join(", ")}`,
+      async () => (await told()).join() === reasons.map((reason) => `Normal ${reason}`).join(),
+      { interval: 200 },
+    );
+  await tells("PredefinedRouteCreated");
+  await cluster.apply(open(to(partner)));
+  await tells("FederationOpened", "PredefinedRouteCreated");
+  await cluster.apply(closed(to(partner)));
+  await tells("FederationClosed", "FederationOpened", "PredefinedRouteCreated");
+  const before = await cluster.events("StaticRoute", "default");
+  await replica.operator.stop();
+  await replica.operator.start();
+  await lookAtEverything("events-after-restart");
+  assert.deepEqual(await cluster.events("StaticRoute", "default"), before, "a restart is no news");
 });
 
 test("GitOps adopts it by server-side apply, without a conflict", async () => {

@@ -64,15 +64,22 @@ test("Programmed only when both have it, and never taken back", async () => {
   const { cluster } = federation;
   await cluster.apply(route("earlier", "earlier.example", to(hub)));
   two.operator.pause();
-  await cluster.submit(route("later", "*.later.example", to(hub)));
+  const circular = route("circular", "circular.example", { nextHop: one.address });
+  await cluster.submit(route("later", "*.later.example", to(hub)), circular);
   await federation.eventually("200 at hub", federation.inside, { to: "bob@a.later.example" }, { via: one });
   await waitFor("the status to say so", async () => (await programmed("later")) === "False Pending", {
     interval: 200,
   });
   assert.equal(await programmed("earlier"), "True Programmed");
+  assert.equal(await programmed("circular"), "False Pending");
   two.operator.resume();
   await cluster.ready(route("later", "*.later.example"));
   assert.equal(await federation.fromInside({ to: "bob@b.later.example" }, { via: two }), "200 at hub");
+  await waitFor(
+    "what is not accepted to be out everywhere",
+    async () => (await programmed("circular")) === "False NotAccepted",
+    { interval: 200 },
+  );
 });
 
 test("the other one leads when the leader stops, and when the leader dies", async () => {

@@ -47,6 +47,20 @@ test("killed, it starts from its snapshot and is ready without an operator", asy
   await cluster.appears("FederatedDomain", "a.snapshot.example");
 });
 
+test("away, the operator says where it is missed, once, and when it is back", async () => {
+  const { replica } = federation;
+  const { host, port } = replica.control;
+  await replica.router.kill();
+  assert.equal(await readiness(replica), `503 the router does not answer at ${host}:${port}`);
+  const lines = (text: string): number => replica.operator.log().split(`"msg":"${text}`).length - 1;
+  const before = lines("the router answers");
+  await waitFor("a word of it", () => lines("the router does not answer") === 1, { timeout: 20_000 });
+  await replica.router.start();
+  await waitFor("a word of its return", () => lines("the router answers") === before + 1);
+  assert.equal(lines("the router does not answer"), 1);
+  await waitFor("the table to be back", async () => (await readiness(replica)) === "200");
+});
+
 test("killed, it is programmed anew, with what changed meanwhile", async () => {
   const { replica, cluster } = federation;
   const before = await programmings();

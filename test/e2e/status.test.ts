@@ -71,6 +71,8 @@ test("an equal status is not written again, not even over a restart of the opera
     domain("steady.example"),
     domain("steady-blocked.example"),
   );
+  await federation.cluster.submit(route("steady-loop", "loop.test", { nextHop: federation.replica.address }));
+  await federation.cluster.kubectl("wait", "sroute/steady-loop", "--for=condition=Stalled", "--timeout=30s");
   await allLookedAt();
   const before = await versions();
   assert.match(before, /StaticRoute\/steady \d+/);
@@ -149,6 +151,7 @@ test("a route that makes no sense says what to change, and nothing else suffers"
   await cluster.kubectl("wait", "sroute/loop", "--for=condition=Stalled", "--timeout=30s");
   const refused = await cluster.get("StaticRoute", "loop");
   assert.match(conditionOf(refused, "Accepted"), /^False /);
+  assert.equal(conditionOf(refused, "Programmed"), "False NotAccepted");
   assert.match(conditionOf(refused, "Ready"), /^False /);
   assert.equal(conditionOf(refused, "Stalled").split(" ")[0], "True");
   const [event] = await waitFor("the Event", async () => {
@@ -162,6 +165,7 @@ test("a route that makes no sense says what to change, and nothing else suffers"
   await cluster.apply(route("loop", "loop.example", to(partner)));
   const accepted = await cluster.get("StaticRoute", "loop");
   assert.equal(conditionOf(accepted, "Accepted"), "True Accepted");
+  assert.equal(conditionOf(accepted, "Programmed"), "True Programmed");
   assert.equal(conditionOf(accepted, "Stalled"), "absent");
   assert.equal(await federation.fromInside({ to: "bob@loop.example" }), "200 at partner");
 });
@@ -171,6 +175,7 @@ test("a domain that is our own is not accepted", async () => {
   await federation.cluster.kubectl("wait", "fd/example.com", "--for=condition=Stalled", "--timeout=30s");
   const object = await federation.cluster.get("FederatedDomain", "example.com");
   assert.equal(conditionOf(object, "Accepted"), "False LocalDomain");
+  assert.equal(conditionOf(object, "Programmed"), "False NotAccepted");
   assert.equal(conditionOf(object, "Ready"), "False LocalDomain");
 });
 
@@ -186,6 +191,8 @@ test("Routed names the way that a domain goes", async () => {
   );
   assert.equal(await routed("explicit.example"), "True ExplicitRoute");
   assert.equal(await routed("xmpp.example"), "True XMPP");
+  const { message } = fullConditionOf(await cluster.get("FederatedDomain", "xmpp.example"), "Routed") ?? {};
+  assert.match(message ?? "", /this release has no XMPP gateway yet: .* answered with 480/);
   assert.equal(await routed("default.example"), "True DefaultRoute");
   await cluster.clear("StaticRoute");
   await waitFor(

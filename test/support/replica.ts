@@ -60,6 +60,8 @@ export class Replica {
   readonly snapshot: string;
   /** JSON-RPC of the router, over UDP. */
   readonly rpc: { readonly host: string; readonly port: number };
+  /** The control listener of the router. */
+  readonly control: { readonly host: string; readonly port: number };
   readonly #sip: SipListeners;
 
   constructor(options: ReplicaOptions) {
@@ -69,6 +71,7 @@ export class Replica {
     this.adminUrl = `http://${address}:${ADMIN_PORT}`;
     this.snapshot = join(directory, "snapshot", "t");
     this.rpc = { host: address, port: PORTS.rpc };
+    this.control = { host: address, port: PORTS.control };
     mkdirSync(join(directory, "snapshot"), { recursive: true });
     this.router = createRouter(options);
     this.operator = createOperator(options, `${this.adminUrl}/healthz`);

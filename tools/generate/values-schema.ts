@@ -12,6 +12,7 @@ const SETTINGS = [
   "trustedPeers",
   "inbound",
   "discovery",
+  "nextHops",
   "status",
   "log",
 ] as const;

@@ -61,7 +61,7 @@ function xmppDomain(federation: Federation): Result {
   if (!GATEWAY_METHODS.has(method)) {
     return answer(federation, 2, [405, "Method Not Allowed"], `The XMPP gateway does not carry ${method}.`);
   }
-  const why = "It goes to the XMPP gateway, never by SIP; without the gateway the answer is 480.";
+  const why = "It is for the XMPP gateway, never for SIP: this release has no gateway, and answers 480.";
   return { ...basis(federation, 2, why), action: "gateway" };
 }
 

@@ -10,6 +10,7 @@ import type { Manifest } from "./objects.ts";
 type Kind = keyof Kinds;
 
 export interface KubernetesEvent {
+  readonly regarding: { readonly kind: string; readonly name: string; readonly uid?: string };
   readonly type: string;
   readonly reason: string;
   readonly note: string;
@@ -116,9 +117,7 @@ export class Cluster {
   /** The Events about an object. */
   async events(kind: Kind, name: string): Promise<KubernetesEvent[]> {
     const output = await this.kubectl("get", "events.events.k8s.io", "-o", "json");
-    const { items } = JSON.parse(output) as {
-      items: (KubernetesEvent & { regarding: { kind: string; name: string } })[];
-    };
+    const { items } = JSON.parse(output) as { items: KubernetesEvent[] };
     return items.filter(({ regarding }) => regarding.kind === kind && regarding.name === name);
   }
 

@@ -38,6 +38,7 @@ const nextHops = [
     "127.0.0.1",
     "2001:db8::1",
     "::1",
+    "::ffff:1:192.0.2.1",
     "10-1.example",
   ],
   NAME_253,
@@ -107,16 +108,7 @@ const badNextHops = [
     ".",
     "a b",
   ],
-  ...[
-    "192.0.2",
-    "192.0.2.256",
-    "192.0.2.01",
-    "1.2.3.4.5",
-    "5060",
-    "::ffff:192.0.2.1",
-    "fe80::1%eth0",
-    "10.0.0.0/8",
-  ],
+  ...["192.0.2", "192.0.2.256", "192.0.2.01", "1.2.3.4.5", "5060", "fe80::1%eth0", "10.0.0.0/8"],
   ...[
     "*.example.com",
     "my_host.example",
@@ -130,6 +122,12 @@ const badNextHops = [
 const badAddresses = ["0.0.0.0", "::", "255.255.255.255", "224.0.0.1", "239.255.255.250", "ff02::1"].map(
   (text): Refused => ["spec.nextHop", "write the address of one server", nextHop(text)],
 );
+
+const badMappedAddresses = ["::ffff:192.0.2.1", "::ffff:c000:201"].map((text): Refused => [
+  "spec.nextHop",
+  "write the IPv4 address alone",
+  nextHop(text),
+]);
 
 const badServerNames = [
   "*.example.com",
@@ -150,6 +148,7 @@ const refused: readonly Refused[] = [
   ...badUserPatterns,
   ...badNextHops,
   ...badAddresses,
+  ...badMappedAddresses,
   ...badServerNames,
   ["spec", "Required value", undefined],
   ["spec.destinationPattern", "Required value", {}],

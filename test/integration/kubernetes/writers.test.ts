@@ -25,6 +25,7 @@ test("the predefined route: made where there is none, adopted without a conflict
   const defaultRoute = new DefaultRoute({
     client: own.client,
     isMissing: () => !patterns().includes(".*"),
+    created: () => undefined,
     log: own.log,
   });
   t.after(() => defaultRoute.stop());

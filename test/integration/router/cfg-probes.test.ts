@@ -54,9 +54,9 @@ for (const binary of kamailioBinaries()) {
           assert.ok(took > 0 && took < 5_000_000, String(took));
         }
       }
-      const { method, uri: requestUri, headers } = hops[0].received.at(-1) ?? assert.fail();
-      assert.deepEqual([method, requestUri], ["OPTIONS", uri(hops[0], "tcp")]);
-      assert.equal(header({ headers }, "Max-Forwards"), "70");
+      const probe = hops[0].received.at(-1) ?? assert.fail();
+      assert.deepEqual([probe.method, probe.uri], ["OPTIONS", uri(hops[0], "tcp")]);
+      assert.equal(header(probe, "Max-Forwards"), "70");
     });
 
     test("silence and refusal end as 408", async () => {

@@ -11,6 +11,7 @@ test("docs/operations.md names every metric, and none that is not there", async 
   metrics.observeTable(() => ({ domains: 0, routeSets: 0, open: false, unwritten: 0 }));
   const router = { reachable: true, inForce: true, entries: 0, pending: 0, programmings: 0, questions: 0 };
   metrics.observeRouter(() => router);
+  metrics.observeProbes(() => []);
   metrics.mirrorCounters(() => Promise.resolve([]));
   const { body } = await metrics.text();
   const exposed = [...body.matchAll(/^# TYPE (\S+)/gm)]

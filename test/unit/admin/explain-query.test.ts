@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readExplainQuery } from "../../../src/admin/explain-query.ts";
 
-const read = (query: string) => readExplainQuery(new URLSearchParams(query));
+const read = readExplainQuery;
 
 test("uri alone asks about an INVITE from the inside", () => {
   assert.deepEqual(read("uri=sip:bob@partner.example"), {
@@ -32,12 +32,34 @@ test("a source decides the side by itself, and IPv4-mapped addresses are IPv4", 
   });
 });
 
+const userOf = (query: string): string | undefined => {
+  const result = read(query);
+  assert(result.ok);
+  return result.request.requestUri.user;
+};
+
+test("a + is a +, written so or escaped: telephone numbers begin with it", () => {
+  for (const plus of ["+", "%2B", "%2b"]) {
+    assert.equal(userOf(`?uri=sip:${plus}49123@p.example`), "+49123");
+    assert.equal(userOf(`?uri=tel:${plus}49123`), "+49123");
+  }
+});
+
+test("escapes of the URI itself are escaped once more", () => {
+  assert.equal(userOf("?uri=sip:bob%2540home@p.example"), "bob%40home");
+});
+
 const REFUSED: Record<string, [parameter: string, problem: RegExp]> = {
   "": ["uri", /is required, for example uri=sip:/],
   "uri=": ["uri", /is not a URI/],
   "uri=bob": ["uri", /is not a URI/],
   "uri=sip:": ["uri", /is not a URI/],
   "uri=sip:bob@": ["uri", /is not a URI/],
+  "uri=sip:bob%40home@p.example": [
+    "uri",
+    /is not a URI .*; an @ that the user part escapes, %40, is written %2540/,
+  ],
+  "uri=sip:a@b.example&from=sip:bob@home@p.example": ["from", /%2540/],
   "uri=sip:bob@a.example:99999": ["uri", /is not a URI/],
   "uri=sip:a@b.example&uri=sip:c@d.example": ["uri", /may be given once/],
   "uri=sip:a@b.example&from=nobody": ["from", /is not a URI/],

@@ -106,6 +106,25 @@ test("table and router are read at each scrape", async () => {
   await assertLines(metrics, "sip_federation_open 1", "sip_router_up 0");
 });
 
+test("probes are shown by next hop, once there is a result, and no longer than the next hop is there", async () => {
+  const metrics = createMetrics();
+  const hops = [
+    { uri: "sip:192.0.2.1:5060;transport=tcp", alive: true, latencyMs: 12 },
+    { uri: "sip:192.0.2.2:5060;transport=tcp", alive: false, latencyMs: undefined },
+    { uri: "sip:192.0.2.3:5060;transport=tcp", alive: undefined, latencyMs: undefined },
+  ];
+  metrics.observeProbes(() => hops);
+  await assertLines(
+    metrics,
+    'sip_next_hop_up{next_hop="sip:192.0.2.1:5060;transport=tcp"} 1',
+    'sip_next_hop_up{next_hop="sip:192.0.2.2:5060;transport=tcp"} 0',
+    'sip_next_hop_probe_duration_seconds{next_hop="sip:192.0.2.1:5060;transport=tcp"} 0.012',
+  );
+  assert.equal((await metrics.text()).body.includes("192.0.2.3"), false);
+  hops.shift();
+  assert.equal((await metrics.text()).body.includes("192.0.2.1"), false);
+});
+
 test("the router's counters are mirrored, start over with it, and are absent while it is silent", async () => {
   const metrics = createMetrics();
   let counters = [

@@ -64,6 +64,12 @@ test("/explain answers JSON", async (t) => {
   assert.deepEqual(await response.json(), { row: 5, host: "partner.example" });
 });
 
+test("/explain reads telephone numbers as a person types them", async (t) => {
+  const { url } = await serve(t, { ...HANDLERS, explain: ({ requestUri }) => requestUri });
+  const response = await fetch(`${url}/explain?uri=sip:+49123@p.example`);
+  assert.deepEqual(await response.json(), { scheme: "sip", user: "+49123", host: "p.example" });
+});
+
 test("/explain names the parameter that is wrong", async (t) => {
   const { url } = await serve(t);
   const response = await fetch(`${url}/explain?uri=sip:bob@partner.example&source=here`);

@@ -50,6 +50,7 @@ test("a file with the local domain alone is complete by defaults", () => {
       burst: 100,
       maxLimitedDomains: 20_000,
     },
+    nextHops: { probeIntervalSeconds: 10, probeTimeoutSeconds: 2, dnsServers: [] },
     status: { writesPerSecond: 50 },
     admin: { host: "127.0.0.1", port: 8064 },
     monitoring: undefined,
@@ -154,6 +155,10 @@ const REFUSED: Record<string, string> = {
   "kubernetes: { namespace: My_Space }":
     'kubernetes.namespace: "My_Space" must be lower-case letters, digits and dashes (DNS label)',
   "kubernetes: { kubeconfig: '' }": 'kubernetes.kubeconfig: "" must not be empty',
+  "nextHops: { dnsServers: [dns.example.com] }":
+    'nextHops.dnsServers[0]: "dns.example.com" is not the address of a DNS server; write 10.0.0.10, 10.0.0.10:5353 or [2001:db8::1]:5353',
+  'nextHops: { dnsServers: ["10.0.0.10:0"] }':
+    'nextHops.dnsServers[0]: "10.0.0.10:0" is not the address of a DNS server; write 10.0.0.10, 10.0.0.10:5353 or [2001:db8::1]:5353',
   "router: { host: 10.0.0.1 }": 'router.host: "10.0.0.1" is not a loopback address such as 127.0.0.1',
   "router: { rpcPort: 0 }": "router.rpcPort: 0 is too small: the least is 1",
   "admin: { port: 65536 }": "admin.port: 65536 is too large: the most is 65535",

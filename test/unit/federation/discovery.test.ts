@@ -13,9 +13,13 @@ class Discovery {
   state: DiscoveryState = {};
 
   admit(direction: Direction, now: number, limited = 0, limits = LIMITS): boolean {
-    const { admitted, state } = admit(this.state, limits, direction, now, limited);
+    return this.refusal(direction, now, limited, limits) === undefined;
+  }
+
+  refusal(direction: Direction, now: number, limited = 0, limits = LIMITS): string | undefined {
+    const { refusedBy, state } = admit(this.state, limits, direction, now, limited);
     this.state = state;
-    return admitted;
+    return refusedBy;
   }
 }
 
@@ -46,6 +50,15 @@ test("a full list of Limited domains admits nobody, and inbound discovery fills 
   assert.equal(discovery.admit("inbound", 0, 5, limits), false);
   assert.equal(discovery.admit("outbound", 0, 9, limits), true);
   assert.equal(discovery.admit("outbound", 0, 10, limits), false);
+});
+
+test("a refusal names the limit that stands in the way", () => {
+  const limits = { ratePerSecond: 1, burst: 1, maxLimitedDomains: 10 };
+  const discovery = new Discovery();
+  assert.equal(discovery.refusal("outbound", 0, 9, limits), undefined);
+  assert.equal(discovery.refusal("outbound", 0, 9, limits), "rate");
+  assert.equal(discovery.refusal("outbound", 0, 10, limits), "limitedDomains");
+  assert.equal(discovery.refusal("inbound", 0, 5, limits), "limitedDomains");
 });
 
 test("zero means no limit", () => {

@@ -115,6 +115,8 @@ test("after any life the model, and a mirror of its reports, say what translate 
         (it) => it.kind === "known" && it.trust === "Limited",
       );
       assert.equal(life.model.limitedDomains, limited.length);
+      const opening = [...wanted.routeVerdicts].filter(([, { state }]) => state === "Open");
+      assert.deepEqual(new Set(life.model.openRoutes), new Set(opening.map(([name]) => name)));
     }),
     { numRuns: 1000 },
   );

@@ -62,6 +62,14 @@ test("a change of the status alone leaves the object and the version of its spec
   deepEqual([second.resourceVersion, second.specVersion, second.programmed], ["9", "7", true]);
 });
 
+test("what the routers have is said for good, also of an object without effect; what is pending is not", () => {
+  const programmed = (changes: Partial<Condition>): boolean =>
+    trim(domain(9, 1, [condition("Programmed", changes)]), undefined).programmed;
+  equal(programmed({ status: "False", reason: "NotAccepted" }), true);
+  equal(programmed({ status: "False", reason: "NotAccepted", observedGeneration: 0 }), false);
+  equal(programmed({ status: "False", reason: "Pending" }), false);
+});
+
 test("a new generation is a new object, and is not programmed by what was said of the last one", () => {
   const first = trim(domain(7, 1, [condition("Programmed")]), undefined);
   const second = trim(domain(9, 2, [condition("Programmed")]), first);

@@ -8,13 +8,21 @@ import { fakeApi } from "./setup.ts";
 async function setup(t: TestContext) {
   const { server, client, log } = await fakeApi(t);
   const state = { missing: true };
-  const defaultRoute = new DefaultRoute({ client, isMissing: () => state.missing, log });
+  const created: string[] = [];
+  const defaultRoute = new DefaultRoute({
+    client,
+    isMissing: () => state.missing,
+    created: (uid) => created.push(uid),
+    log,
+  });
   t.after(() => defaultRoute.stop());
-  return { server, defaultRoute, state, log };
+  return { server, defaultRoute, state, created, log };
 }
 
+const CREATED = { metadata: { name: "default", uid: "uid-1" } };
+
 test("the predefined route is applied with its pattern alone, and never forced", async (t) => {
-  const { server, defaultRoute, log } = await setup(t);
+  const { server, defaultRoute, created, log } = await setup(t);
   defaultRoute.check();
   const call = await server.call();
   deepEqual(
@@ -28,8 +36,10 @@ test("the predefined route is applied with its pattern alone, and never forced",
     metadata: { name: "default" },
     spec: { destinationPattern: ".*" },
   });
-  call.respond(201, {});
-  await waitFor("the log", () => log.records.length === 1);
+  call.respond(201, CREATED);
+  await waitFor("the word of it", () => created.length === 1);
+  deepEqual(created, ["uid-1"]);
+  equal(log.records.length, 1);
 });
 
 test("nothing is done where there is a default route, or this replica does not lead", async (t) => {
@@ -53,17 +63,18 @@ test("a failure is tried again, but not once the route is there", async (t) => {
 });
 
 test("a conflict leaves the route to whoever is writing it", async (t) => {
-  const { server, defaultRoute, log } = await setup(t);
+  const { server, defaultRoute, created, log } = await setup(t);
   defaultRoute.check();
   (await server.call()).refuse(409, "Conflict");
   await waitFor("the log", () => log.records.some(({ message }) => message.includes("leaving it to them")));
   equal(server.unanswered, 0);
+  deepEqual(created, []);
 });
 
 test("deleted, it comes back: each check is a new look", async (t) => {
   const { server, defaultRoute } = await setup(t);
   for (let deletions = 0; deletions < 3; deletions += 1) {
     defaultRoute.check();
-    (await server.call()).respond(201, {});
+    (await server.call()).respond(201, CREATED);
   }
 });

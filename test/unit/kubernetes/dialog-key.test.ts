@@ -75,3 +75,19 @@ test("a key that is too weak is refused with a word, and the last one stays", as
   deepEqual(keys, [KEY]);
   equal(JSON.stringify(log.records).includes("hunter2"), false);
 });
+
+test("a Secret that cannot be read is told of once, and so is the end of it", async (t) => {
+  const { server, keys, log } = await setup(t);
+  for (let tries = 0; tries < 2; tries += 1) (await server.call()).refuse(403, "Forbidden");
+  (await server.call()).respond(200, secret(KEY));
+  await waitFor("the key", () => keys.length === 1);
+  await waitFor("the last word", () => log.records.length === 3);
+  deepEqual(
+    log.records.map(({ level, message }) => `${level} ${message}`),
+    [
+      "warn the dialog key cannot be read",
+      "debug the dialog key cannot be read",
+      "info the dialog key was read",
+    ],
+  );
+});

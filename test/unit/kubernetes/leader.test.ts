@@ -227,3 +227,18 @@ test("an installation that has gone leaves the namespace to the next one", async
   equal(election.rival, undefined);
   await stop(server, election, lease(heldBy("pod-a")));
 });
+
+test("what keeps it from being admitted is told once, with what follows, and so is the end of it", async (t) => {
+  const { server, election, log } = await setup(t);
+  for (let tries = 0; tries < 3; tries += 1) (await server.call()).refuse(403, "Forbidden");
+  await show(server, lease(heldBy("pod-b")));
+  await waitFor("the end of it", () => log.records.some(({ level }) => level === "info"));
+  const lines = log.records
+    .filter(({ level }) => level !== "debug")
+    .map(({ level, message }) => `${level} ${message}`);
+  deepEqual(lines, [
+    "warn the Lease of the leader cannot be read or written: until it can, nothing is listed or watched",
+    "info the Lease of the leader can be read and written",
+  ]);
+  await stop(server, election, lease(heldBy("pod-b")));
+});

@@ -94,13 +94,18 @@ test("a report keeps within the size of annotations; what cannot be read was not
   const failed = Object.fromEntries(
     Array.from({ length: 5_000 }, (_, index) => [`StaticRoute/${index}`, "x".repeat(9_000)]),
   );
-  const annotations = toAnnotations({ ready: true, applied: { FederatedDomain: "9" }, failed });
+  const unreachable = Array.from({ length: 5_000 }, (_, index) => `${"r".repeat(200)}${index}`);
+  const annotations = toAnnotations({ ready: true, applied: { FederatedDomain: "9" }, failed, unreachable });
   ok(JSON.stringify(annotations).length < 32_768);
   deepEqual(fromAnnotations(annotations).applied, { FederatedDomain: "9" });
-  deepEqual(fromAnnotations(), { ready: false, applied: {}, failed: {} });
+  const told = fromAnnotations(annotations).unreachable;
+  deepEqual(told, unreachable.slice(0, told.length));
+  ok(told.length > 50);
+  deepEqual(fromAnnotations(), { ready: false, applied: {}, failed: {}, unreachable: [] });
   const broken = {
     "sipfederation.io/applied": '{"StaticRoute":"abc","FederatedDomain":"7"}',
     "sipfederation.io/failed": "{",
   };
-  deepEqual(fromAnnotations(broken), { ready: false, applied: { FederatedDomain: "7" }, failed: {} });
+  const applied = { FederatedDomain: "7" };
+  deepEqual(fromAnnotations(broken), { ready: false, applied, failed: {}, unreachable: [] });
 });

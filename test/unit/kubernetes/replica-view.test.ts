@@ -29,7 +29,11 @@ async function setup(t: TestContext, own: Partial<ReplicaReport> = {}) {
 let version = 0;
 function lease(name: string, applied: string | undefined, spec: LeaseSpec = {}, ready = true): object {
   version += 1;
-  const report = { ready, applied: applied === undefined ? {} : { StaticRoute: applied }, failed: {} };
+  const report = {
+    ...EMPTY_REPORT,
+    ready,
+    applied: applied === undefined ? {} : { StaticRoute: applied },
+  };
   const held = { holderIdentity: name, leaseDurationSeconds: 60, renewTime: String(version) };
   return {
     metadata: { name, uid: name, resourceVersion: String(version), annotations: toAnnotations(report) },
@@ -88,9 +92,25 @@ test("a replica that is not heard of any more counts no longer, and that is told
   deepEqual(changes.at(-1), 9n);
 });
 
+test("a route reaches nobody where every other ready replica says so", async (t) => {
+  const { watch, view } = await setup(t);
+  equal(view.othersReachNobody("gone"), true, "there are no others");
+  const saying = (name: string, unreachable: readonly string[]): object => {
+    const it = lease(name, "1") as { metadata: { annotations: object } };
+    it.metadata.annotations = toAnnotations({ ...EMPTY_REPORT, ready: true, unreachable });
+    return it;
+  };
+  watch.send("ADDED", saying("pod-b", ["gone", "other"]));
+  watch.send("ADDED", saying("pod-c", ["gone"]));
+  watch.send("ADDED", lease("pod-d", "1", {}, false));
+  watch.send("BOOKMARK", end());
+  await waitFor("the replicas", () => !view.othersReachNobody("other"));
+  equal(view.othersReachNobody("gone"), true);
+});
+
 test("what failed on a replica is told with its name", async (t) => {
   const { watch, view } = await setup(t);
-  const failed = { ready: true, applied: {}, failed: { "StaticRoute/bad": "refused" } };
+  const failed = { ...EMPTY_REPORT, ready: true, failed: { "StaticRoute/bad": "refused" } };
   const broken = lease("pod-b", "1") as { metadata: { annotations: object } };
   broken.metadata.annotations = toAnnotations(failed);
   watch.send("ADDED", broken);

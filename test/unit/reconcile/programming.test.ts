@@ -69,6 +69,18 @@ test("a failed apply is reported, claims nothing, and the next trigger goes on",
   assert.deepEqual(seen.applied, ["1"]);
 });
 
+test("a stop waits for the batch under way, and drops what waits behind it", async () => {
+  const { promise, reject } = Promise.withResolvers<undefined>();
+  const { loop, change, seen } = loopOn({ apply: () => promise });
+  change();
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  change();
+  const stopped = loop.stop();
+  reject(new Error("the router was stopped"));
+  await stopped;
+  assert.deepEqual(seen, { applied: [], failed: ["Error: the router was stopped"] });
+});
+
 test("after stop no trigger starts anything", async () => {
   const { loop, change, seen } = loopOn();
   await loop.stop();

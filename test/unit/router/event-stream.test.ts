@@ -17,6 +17,7 @@ async function setUp(t: TestContext) {
       question: (domain, direction) => events.push(`question ${domain} ${direction}`),
       learned: (domain, direction, remembered) =>
         events.push(`learned ${domain} ${direction} ${String(remembered)}`),
+      probed: (uri, status, microseconds) => events.push(`probed ${uri} ${status} ${microseconds}`),
     },
     pino({ level: "silent" }),
   );
@@ -32,19 +33,22 @@ async function setUp(t: TestContext) {
 test("events arrive typed, one byte at a time", async (t) => {
   const { router, events } = await setUp(t);
   const bytes = Buffer.from(
-    ["Q|a.test|o", "Q|b.test|i", "L|c.test|o|1", "L|d.test|i|0"].map(netstring).join(""),
+    ["Q|a.test|o", "Q|b.test|i", "L|c.test|o|1", "L|d.test|i|0", "P|sip:192.0.2.1;x=y|200|42"]
+      .map(netstring)
+      .join(""),
   );
   for (const byte of bytes) {
     router.tellBytes(Buffer.from([byte]));
     await new Promise(setImmediate);
   }
-  await waitFor("all events", () => events.length === 5);
+  await waitFor("all events", () => events.length === 6);
   assert.deepEqual(events, [
     "connected instance-1",
     "question a.test outbound",
     "question b.test inbound",
     "learned c.test outbound true",
     "learned d.test inbound false",
+    "probed sip:192.0.2.1;x=y 200 42",
   ]);
 });
 

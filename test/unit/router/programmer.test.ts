@@ -291,7 +291,11 @@ test("stopped, it rejects what is not in force", async (t) => {
   const { model, programmer } = await setUpProgrammer(t);
   programmer.start();
   const applied = programmer.apply(model.takeChanges());
-  await Promise.all([assert.rejects(applied, /stopped/), programmer.stop()]);
+  // with a code, as errors of the system have: it is no bug, and told without a stack
+  await Promise.all([
+    assert.rejects(applied, { code: "ERR_STOPPED", message: /stopped/ }),
+    programmer.stop(),
+  ]);
   await assert.rejects(programmer.apply(model.takeChanges()), /stopped/);
 });
 

@@ -1,0 +1,31 @@
+/** Part of main.ts: where metrics read what they show. */
+import type { Metrics } from "../admin/metrics.ts";
+import type { RoutingTable } from "../federation/types.ts";
+import type { SipRouter } from "../router/sip-router.ts";
+
+export interface ObservedJoints {
+  readonly table: RoutingTable;
+  readonly operator: { readonly domains: { readonly size: number } };
+  readonly writer: { readonly depth: number };
+  readonly statusWriter: { readonly depth: number };
+  readonly learning: { readonly pending: number };
+  /** Undefined until it is there. */
+  readonly router: () => SipRouter | undefined;
+}
+
+const NO_ROUTER = { reachable: false, inForce: false, entries: 0, pending: 0, programmings: 0, questions: 0 };
+
+export function observe(metrics: Metrics, joints: ObservedJoints): void {
+  const { table, operator, writer, statusWriter, learning, router } = joints;
+  metrics.workQueue.observeDepth("domains", () => writer.depth);
+  metrics.workQueue.observeDepth("status", () => statusWriter.depth);
+  metrics.observeTable(() => ({
+    domains: operator.domains.size,
+    routeSets: table.routeSets.size,
+    open: table.open,
+    unwritten: learning.pending,
+  }));
+  metrics.observeRouter(() => router()?.state() ?? NO_ROUTER);
+  metrics.observeProbes(() => router()?.probes() ?? []);
+  metrics.mirrorCounters(() => router()?.counters() ?? Promise.resolve([]));
+}
