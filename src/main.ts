@@ -282,15 +282,8 @@ function startRouter(): void {
 
 observe(metrics, { table: model.table, operator, writer, statusWriter, learning, router: () => router });
 
-const servers = adminServers({
-  config,
-  table: model.table,
-  control,
-  rival: () => leader.rival,
-  synced: () => operator.synced,
-  metrics,
-  log,
-});
+const joints = { config, table: model.table, control, nextHops, leader, operator, metrics, log };
+const servers = adminServers(joints);
 
 const everySecond = setInterval(() => {
   const now = performance.now();

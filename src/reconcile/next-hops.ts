@@ -1,3 +1,4 @@
+import type { Whereabouts } from "../federation/explain.ts";
 import type { Finding, NextHop, RouteSetKey, RoutingTable } from "../federation/types.ts";
 import { ordersOfTargets, type Target } from "../federation/targets.ts";
 
@@ -106,6 +107,16 @@ export class NextHops {
     const alive = targets.map((target) => this.#ports.prober.isAlive(this.#uriOf(hop, target)));
     if (alive.includes(true)) return ANSWERS;
     return alive.includes(undefined) ? "unknown" : silent(hop, targets);
+  }
+
+  /** Where a next hop is, for people. */
+  whereabouts(hop: NextHop): Whereabouts {
+    const addresses = this.#targetsOf(hop).map((target) => ({
+      address: target.address,
+      port: target.port,
+      alive: this.#ports.prober.isAlive(this.#uriOf(hop, target)),
+    }));
+    return { addresses, problem: this.#problemOf(hop) };
   }
 
   /** The StaticRoutes by which nobody is reached, and why. */

@@ -4,6 +4,7 @@ import { after, before, test } from "node:test";
 import { claimAddressBlock, type AddressBlock } from "../support/addresses.ts";
 import { DnsServer } from "../support/dns-server.ts";
 import { waitFor } from "../support/wait-for.ts";
+import { explain } from "./support/admin.ts";
 import { conditionOf } from "./support/cluster.ts";
 import { Federation } from "./support/federation.ts";
 import { domain, route, to } from "./support/objects.ts";
@@ -69,6 +70,11 @@ test("SRV records say where, in order of their priority, and the rest serves whe
     return outcome === "200 at second";
   });
   assert.equal(await reachable("srv"), "True Answers");
+  const { nextHop, passedOver } = await explain(federation.replica, { uri: "sip:bob@srv.example" });
+  assert.equal(nextHop?.address, second.host);
+  assert.deepEqual(passedOver, [
+    `StaticRoute srv: ${first.host}:${first.port} over TCP does not answer probes.`,
+  ]);
   first.answers(200);
   await federation.eventually("200 at first", federation.inside, { to: "bob@srv.example" });
 });

@@ -108,6 +108,24 @@ test("reachable is what answers, unreachable what never does, and unknown what w
   assert.deepEqual(nextHops.unreachable(), {});
 });
 
+test("where a next hop is, for people", () => {
+  const { nextHops, names, problems, alive, set, model } = setUp();
+  names.set("sbc.test", [target("192.0.2.1"), target("192.0.2.2")]);
+  set("out", { destinationPattern: "a.test", nextHop: "sbc.test" });
+  alive.set("TCP 192.0.2.1:5060", false);
+  const hop = model.table.routeSets.get("a.test")?.hops[0] ?? assert.fail();
+  assert.deepEqual(nextHops.whereabouts(hop), {
+    addresses: [
+      { address: "192.0.2.1", port: 5060, alive: false },
+      { address: "192.0.2.2", port: 5060, alive: undefined },
+    ],
+    problem: undefined,
+  });
+  names.delete("sbc.test");
+  problems.set("sbc.test", "the DNS server does not answer");
+  assert.deepEqual(nextHops.whereabouts(hop), { addresses: [], problem: "the DNS server does not answer" });
+});
+
 test("a name that leads nowhere, or to this system itself, is unreachable, and says why", () => {
   const { names, problems, probed, set, reachable } = setUp();
   set("out", { destinationPattern: "a.test", nextHop: "sbc.test" });
