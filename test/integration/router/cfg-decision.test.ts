@@ -22,6 +22,7 @@ interface Row {
 const BOB = "sip:bob@partner.test";
 const ALICE = `sip:alice@${LOCAL}`;
 const CLOSED = { open: false };
+const URN = { unproven: "R", peers: "0.0.0.0/0=*" } as const;
 const NO_DEFAULT = { sets: { "*": "0||0|" } };
 
 const outbound: readonly Row[] = [
@@ -123,6 +124,14 @@ const inbound: readonly Row[] = [
     then: "platform",
   },
   { row: 5, what: "unknown, open", uri: ALICE, from: "sip:x@unknown.test", then: "platform" },
+  {
+    row: 5,
+    what: "a urn: in From, of a peer that may assert everything",
+    table: URN,
+    uri: ALICE,
+    from: "urn:service:sos",
+    then: 403,
+  },
   { row: 5, what: "no domain in From, open", uri: ALICE, from: "tel:+1234", then: "platform" },
   { row: 6, what: "unknown, closed", table: CLOSED, uri: ALICE, from: "sip:x@unknown.test", then: 403 },
   { row: 6, what: "no domain in From, closed", table: CLOSED, uri: ALICE, from: "tel:+1234", then: 403 },

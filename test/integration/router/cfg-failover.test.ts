@@ -189,6 +189,15 @@ for (const binary of kamailioBinaries()) {
       assert.equal((await bed.fromInside(BOB)).status, 200);
     });
 
+    test("where all failed a moment ago, what cannot be sent at all does not end the search", async () => {
+      hop(1).handler = unavailable;
+      const unroutable = "sip:192.0.2.1:5060;transport=udp";
+      await bed.program({ ...KNOWN, sets: { "partner.test": to(unroutable, refusing(), uri(hop(1))) } });
+      assert.equal((await bed.fromInside(BOB)).status, 500);
+      hop(1).handler = () => ({ status: 200 });
+      assert.equal((await bed.fromInside(BOB)).status, 200);
+    });
+
     test("a 503 with Retry-After is passed over for that long", async () => {
       for (const value of ["1", "1;duration=60", "1 (busy)"]) {
         await bed.router.rpc("htable.flush", "down");
