@@ -7,11 +7,14 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { removeStaleSettings } from "./sandbox/running.mjs";
 
 const OLDEST_NODE = 20;
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const pinnedNode = join(root, "node_modules/.bin/node");
 
+// by npm's name of the script: whoever waits for the settings of a new sandbox must not find old ones meanwhile
+if (process.env.npm_lifecycle_event === "sandbox") removeStaleSettings(join(root, ".sandbox"));
 requireNode();
 if (!packagesAreCurrent()) installPackages();
 run(pinnedNode, [join(root, "tools/setup/main.ts"), ...process.argv.slice(2)]);

@@ -5,6 +5,7 @@
 import { globSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { repositoryRoot } from "./setup/paths.ts";
+import { argumentProblems } from "./test/arguments.ts";
 import { checks, runCheck } from "./test/checks.ts";
 import { runTestFile } from "./test/file.ts";
 import { forEachLimited } from "./test/pool.ts";
@@ -38,6 +39,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 }
 
 const chosen = process.argv.slice(2);
+const testFiles = new Map(parts.map(({ name }) => [name, testFilesOf(name)]));
+requireMatches();
 if (isChosen(CHECKS)) {
   reportPart(CHECKS);
   await forEachLimited(checks, 2, async (check) => {
@@ -77,9 +80,23 @@ async function runPart(part: Part): Promise<void> {
   });
 }
 
+/** Ends this process where an argument chooses nothing: it is mistyped, and what it means would not be run. */
+function requireMatches(): void {
+  const files = new Set([...testFiles.values()].flat());
+  const problems = argumentProblems(chosen, [CHECKS, ...testFiles.keys()], (path) =>
+    files.has(resolve(path)),
+  );
+  for (const problem of problems) console.error(`test.ts: ${problem}`);
+  if (problems.length > 0) process.exit(1);
+}
+
+function testFilesOf(part: string): string[] {
+  return globSync(join(repositoryRoot, "test", part, "**/*.test.ts")).sort();
+}
+
 /** All files of a part where the part is chosen, else those of them that are named. */
 function filesOf({ name }: Part): string[] {
-  const all = globSync(join(repositoryRoot, "test", name, "**/*.test.ts")).sort();
+  const all = testFiles.get(name) ?? [];
   if (isChosen(name)) return all;
   const named = new Set(chosen.map((path) => resolve(path)));
   return all.filter((file) => named.has(file));

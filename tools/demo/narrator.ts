@@ -1,6 +1,7 @@
 /** Tells the story: what happens, the command that a person would type, and its real output. */
-import { execFile } from "node:child_process";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { ManagedProcess } from "../../test/support/processes.ts";
 import { repositoryRoot } from "../setup/paths.ts";
 import { say } from "../setup/progress.ts";
 
@@ -8,7 +9,8 @@ import { say } from "../setup/progress.ts";
 export type Expectation = RegExp;
 
 interface Outcome {
-  readonly code: number;
+  /** Null when it was killed. */
+  readonly code: number | null;
   /** stdout and stderr as they came. */
   readonly output: string;
 }
@@ -16,14 +18,19 @@ interface Outcome {
 /** "In force within a second", and time for a slow machine. */
 const PATIENCE = 20_000;
 const INTERVAL = 200;
+/** Milliseconds that one command may take. */
+const COMMAND_TIMEOUT = 60_000;
 
 export class Narrator {
   readonly #env: Readonly<Record<string, string>>;
+  readonly #directory: string;
   #steps = 0;
+  #commands = 0;
 
-  /** `env` is what commands find in their environment. */
-  constructor(env: Readonly<Record<string, string>>) {
+  /** `env` is what commands find in their environment; what they print is kept in `directory`. */
+  constructor(env: Readonly<Record<string, string>>, directory: string) {
     this.#env = env;
+    this.#directory = directory;
   }
 
   step(title: string): void {
@@ -49,18 +56,27 @@ export class Narrator {
     }
     say(`${bold(`$ ${command}`)}\n${outcome.output.trimEnd()}\n`);
     if (!expected.test(outcome.output)) {
-      throw new Error(`expected ${String(expected)} from: ${command}\n(exit code ${outcome.code})`);
+      throw new Error(`expected ${String(expected)} from: ${command}\n(exit code ${String(outcome.code)})`);
     }
     return outcome.output;
   }
 
-  #shell(command: string): Promise<Outcome> {
-    const { promise, resolve } = Promise.withResolvers<Outcome>();
-    const options = { cwd: repositoryRoot, env: { ...process.env, ...this.#env }, timeout: 60_000 };
-    execFile("bash", ["-c", `{ ${command}\n} 2>&1`], options, (error, output) => {
-      resolve({ code: typeof error?.code === "number" ? error.code : 0, output });
+  async #shell(command: string): Promise<Outcome> {
+    this.#commands += 1;
+    const shell = new ManagedProcess({
+      name: command,
+      command: "bash",
+      args: ["-c", command],
+      cwd: repositoryRoot,
+      env: this.#env,
+      logFile: join(this.#directory, `command-${this.#commands}.log`),
     });
-    return promise;
+    const timer = setTimeout(() => {
+      shell.signal("SIGKILL");
+    }, COMMAND_TIMEOUT);
+    const { code } = await shell.exited;
+    clearTimeout(timer);
+    return { code, output: shell.log() };
   }
 }
 

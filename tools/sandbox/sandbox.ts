@@ -1,5 +1,5 @@
 /** The product on real parts, for a person: what `npm run sandbox` leaves running and `npm run demo` plays in. */
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import {
@@ -10,6 +10,7 @@ import {
 } from "../../test/support/control-plane.ts";
 import { writeKubeconfig } from "../../test/support/control-plane/kubeconfig.ts";
 import { Environment } from "../../test/support/environment.ts";
+import type { RestartableProcess } from "../../test/support/restartable-process.ts";
 import { waitFor } from "../../test/support/wait-for.ts";
 import { controlPlaneProgram, hasControllerManager } from "../setup/control-plane.ts";
 
@@ -34,22 +35,22 @@ type SandboxVariable =
 export class Sandbox {
   readonly environment: Environment;
   readonly env: SandboxEnv;
+  readonly #directory: string;
   readonly #controlPlane: ControlPlane;
   #stopping = false;
 
-  private constructor(environment: Environment, controlPlane: ControlPlane, env: SandboxEnv) {
+  private constructor(directory: string, environment: Environment, controlPlane: ControlPlane) {
+    this.#directory = directory;
     this.environment = environment;
     this.#controlPlane = controlPlane;
-    this.env = env;
+    this.env = describe(environment, kubeconfigFile(directory));
   }
 
   /**
    * Starts everything, with nothing in it but the predefined route. `say` gets a line for each step.
-   * All files go into `directory`, which is emptied first.
+   * All files go into `directory`, which is there and empty.
    */
   static async start(directory: string, say: (line: string) => void): Promise<Sandbox> {
-    rmSync(directory, { recursive: true, force: true });
-    mkdirSync(directory, { recursive: true });
     say("Starting the Kubernetes API (etcd, kube-apiserver)");
     const controlPlane = await startControlPlane({
       directory: join(directory, "control-plane"),
@@ -61,34 +62,23 @@ export class Sandbox {
     say("Starting the SIP router (Kamailio) and the operator");
     const environment = await Environment.start({ api: controlPlane, namespace: NAMESPACE, directory });
     await waitFor("the predefined route", () => environment.kubectl("get", "staticroute", "default"));
-    const kubeconfig = join(directory, "kubeconfig");
-    writeKubeconfig(kubeconfig, { ...controlPlane, namespace: NAMESPACE });
-    return new Sandbox(environment, controlPlane, describe(environment, kubeconfig));
+    writeKubeconfig(kubeconfigFile(directory), { ...controlPlane, namespace: NAMESPACE });
+    return new Sandbox(directory, environment, controlPlane);
   }
 
-  /** Writes the settings as shell-style lines. */
+  /** Writes the settings as shell-style lines. Whoever waits for the file finds all of it. */
   writeEnv(file: string): void {
     const lines = Object.entries(this.env).map(([name, value]) => `${name}=${quote(value)}\n`);
-    writeFileSync(file, lines.join(""));
+    writeFileSync(`${file}.partial`, lines.join(""));
+    renameSync(`${file}.partial`, file);
   }
 
-  /** Starts the router and the operator anew whenever they end, as the kubelet would. */
-  superviseReplica(say: (line: string) => void): void {
+  /** Starts every part anew whenever it ends, as the kubelet would. */
+  supervise(say: (line: string) => void): void {
     const { router, operator } = this.environment.replica;
-    const supervise = async (name: string, part: typeof router): Promise<void> => {
-      for (;;) {
-        await part.exited;
-        if (this.#stopping) return;
-        say(`The ${name} has ended: starting it again`);
-        await part.start().catch((error: unknown) => {
-          say(`The ${name} does not start: ${String(error)}`);
-          return delay(RESTART_DELAY);
-        });
-      }
-    };
-    for (const [name, part] of [["SIP router", router] as const, ["operator", operator] as const]) {
-      void supervise(name, part);
-    }
+    const { etcd, apiServer } = this.#controlPlane;
+    const parts = { "SIP router": router, operator, etcd, "kube-apiserver": apiServer };
+    for (const [name, part] of Object.entries(parts)) void this.#keepRunning(name, part, say);
   }
 
   async stop(): Promise<void> {
@@ -96,6 +86,22 @@ export class Sandbox {
     await this.environment.stop();
     await this.#controlPlane.stop();
   }
+
+  async #keepRunning(name: string, part: RestartableProcess, say: (line: string) => void): Promise<void> {
+    for (;;) {
+      await part.exited;
+      if (this.#stopping) return;
+      say(`The ${name} has ended: starting it again`);
+      await part.start().catch(() => {
+        if (!this.#stopping) say(`The ${name} does not start: its log is in ${this.#directory}`);
+        return delay(RESTART_DELAY);
+      });
+    }
+  }
+}
+
+function kubeconfigFile(directory: string): string {
+  return join(directory, "kubeconfig");
 }
 
 function describe(environment: Environment, kubeconfig: string): SandboxEnv {

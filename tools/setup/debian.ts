@@ -7,13 +7,14 @@ const packages = [
   "curl",
   "kamailio",
   "kamailio-extra-modules", // evapi
-  "kamailio-tls-modules",
-  "mmdebstrap", // the other release's Kamailio
   "sip-tester", // sipp
 ];
 
-/** What runs the images as pods: only root can, so nobody else is asked for them. */
-const containerPackages = ["buildah", "catatonit", "podman", "runc"];
+/** For the tests that only root can run, so nobody else is asked for them. */
+const testPackages = [
+  ...["buildah", "catatonit", "podman", "runc"], // the images as pods
+  "mmdebstrap", // the other release's Kamailio, the base of the images
+];
 
 const policyFile = "/usr/sbin/policy-rc.d";
 
@@ -30,14 +31,18 @@ export async function missingDebianPackages(forTests: boolean): Promise<readonly
   });
   const present = new Set(installed.split("\n"));
   const isRoot = process.getuid?.() === 0;
-  const needed = [...packages, ...(forTests && isRoot ? containerPackages : [])];
-  const missing = needed.filter((name) => !present.has(`${name} installed`));
+  const missing = neededPackages({ forTests, isRoot }).filter((name) => !present.has(`${name} installed`));
   if (missing.length > 0 && !isRoot) {
     throw new Error(
       `Debian packages are missing. Run this, then try again:\n\n    sudo apt-get ${installArguments(missing).join(" ")}\n`,
     );
   }
   return missing;
+}
+
+/** The packages that the demo and the sandbox need; `forTests`: and what only the tests need of them. */
+export function neededPackages(purpose: { forTests: boolean; isRoot: boolean }): readonly string[] {
+  return purpose.forTests && purpose.isRoot ? [...packages, ...testPackages] : packages;
 }
 
 /** Installs packages. Only root can. */
