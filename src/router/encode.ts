@@ -97,11 +97,12 @@ export function encodeActive(epoch: string, table: RoutingTable): string {
   ].join("|");
 }
 
-/** URI of a next hop. Without a port it is resolved by SRV (RFC 3263 §4.2). */
+/** URI of a next hop, with `id` at its end where identities may leave to it (RFC 3325). */
 export function hopUri(hop: NextHop): string {
   const host = isIPv6(hop.host) ? `[${hop.host}]` : hop.host;
   const port = hop.port === 0 ? "" : `:${hop.port}`;
-  return `sip:${host}${port};transport=${hop.transport.toLowerCase()}`;
+  const id = hop.trustIdentity ? ";id" : "";
+  return `sip:${host}${port};transport=${hop.transport.toLowerCase()}${id}`;
 }
 
 /** True when the hop can be written; the API refuses all others long before. */

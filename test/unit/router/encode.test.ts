@@ -22,6 +22,7 @@ const hop = (fields: Partial<NextHop>): NextHop => ({
 
 test("a next hop is a URI; without a port it is resolved by SRV", () => {
   assert.equal(hopUri(hop({})), "sip:192.0.2.1:5060;transport=tcp");
+  assert.equal(hopUri(hop({ trustIdentity: true })), "sip:192.0.2.1:5060;transport=tcp;id");
   assert.equal(
     hopUri(hop({ host: "2001:db8::1", transport: "UDP" })),
     "sip:[2001:db8::1]:5060;transport=udp",
