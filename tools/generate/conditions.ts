@@ -6,7 +6,7 @@ const BOTH: Meanings = {
   Accepted:
     "The spec makes sense beside the other objects of the namespace. If not, `Stalled` is `True` too.",
   Programmed:
-    "Every ready router replica routes by this generation. A replica that joins, lags or dies does not take it back.",
+    "Every ready router replica routes by this generation. A replica that joins, lags or dies does not take it back. `False` with the reason `NotAccepted`: the object has no effect.",
   Ready:
     "`Accepted` and `Programmed`. Blocked and disabled objects are `Ready` too; reachability never lowers it.",
   Stalled: "The object needs a change by a person before it can become `Ready`.",
@@ -16,7 +16,8 @@ const BOTH: Meanings = {
 export const CONDITION_MEANINGS: Readonly<Record<string, Meanings>> = {
   StaticRoute: {
     ...BOTH,
-    NextHopReachable: "The next hop answers. It never influences `Ready`.",
+    NextHopReachable:
+      "The next hop answers probes of some replica. `False`: `NoAnswer`, or `Unresolvable` where its name leads nowhere. It changes once a minute at most, and never influences `Ready`. Absent where no request goes by the route.",
   },
   FederatedDomain: {
     ...BOTH,
