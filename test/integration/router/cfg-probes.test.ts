@@ -17,7 +17,7 @@ for (const binary of kamailioBinaries()) {
     let operator: TestOperator;
     let hops: [UserAgent, UserAgent];
     before(async () => {
-      const env = { NON_INVITE_TIMEOUT_MS: "700" };
+      const env = { NON_INVITE_TIMEOUT_MS: "700", INVITE_TIMEOUT_MS: "200" };
       bed = await RouterBed.open(binary, { ipv6: true, insideListener: true, env });
       operator = await TestOperator.connect(bed.router);
       hops = await Promise.all([bed.open(101), bed.open(102)]);
@@ -102,6 +102,38 @@ for (const binary of kamailioBinaries()) {
       assert.equal((await bed.fromInside(BOB)).status, 200);
       await bed.router.control.mark(new Map([[uri(hops[0]), false]]));
       assert.deepEqual([...(await bed.router.table("down"))], [[uri(hops[0]), 1]]);
+    });
+
+    test("hundreds of next hops that come and go while probes are under way harm nobody", async () => {
+      const places = Array.from({ length: 300 }, (_, n) => {
+        const host = n % 3 === 0 ? hops[n % 2 === 0 ? 0 : 1].host : bed.address(200);
+        const port = n % 3 === 0 ? 5060 : 6000 + n;
+        return uri({ host, port }, n % 3 === 1 ? "tcp" : "udp");
+      });
+      const batches = Array.from({ length: 6 }, (_, n) => places.slice(n * 50, n * 50 + 50));
+      for (let round = 0; round < 10; round += 1) {
+        const some = batches.map((batch) =>
+          bed.router.control.probe(batch.map((it) => ({ uri: it, inside: round % 2 === 0 }))),
+        );
+        const marks = batches.map((batch) =>
+          bed.router.control.mark(new Map(batch.map((it, n) => [it, n % 2 === round % 2]))),
+        );
+        await bed.program({
+          ...KNOWN,
+          sets: { "partner.test": to(...places.slice(round * 10, round * 10 + 9), uri(hops[0])) },
+        });
+        const outcomes = await Promise.all([...some, ...marks]);
+        assert.ok(outcomes.every(({ ok }) => ok));
+        const answers = await Promise.all(
+          Array.from({ length: 20 }, () => bed.fromInside(BOB, { method: "INVITE" })),
+        );
+        assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
+      }
+      await waitFor("the end of all probes", async () => {
+        const stats = (await bed.router.rpc("tm.stats")) as { current: number; waiting: number };
+        return stats.current === stats.waiting;
+      });
+      bed.router.assertRunning();
     });
 
     test("a MESSAGE that nobody answered goes elsewhere if probes find its next hop dead, and only then", async () => {
