@@ -17,6 +17,20 @@ const SETTINGS = [
   "log",
 ] as const;
 
+/** Labels of any script, a trailing dot allowed. */
+const DOMAIN = "^[^.\\s/:@*]+([.][^.\\s/:@*]+)*[.]?$";
+
+/**
+ * What is plainly wrong is refused before there are pods. `canonical` is a keyword of ours, which Helm does not know; the
+ * operator checks the rest.
+ */
+const PATTERNS: Readonly<Record<string, string>> = {
+  domain: DOMAIN,
+  assertedDomain: `^[*]$|${DOMAIN}`,
+  network: "^[0-9A-Fa-f.:]+/([1-9]|[1-9][0-9]|1[0-2][0-9])$",
+  nameServer: "^[0-9A-Fa-f.:\\[\\]]+$",
+};
+
 const free = (description: string): Schema => ({ type: "object", description });
 const text = (description: string): Schema => ({ type: "string", description });
 const list = (description: string, items: Schema): Schema => ({ type: "array", items, description });
@@ -59,16 +73,16 @@ const image = (what: string): Schema =>
 const resources = free("Requests and limits of the container.");
 
 function sipService(description: string, more: Record<string, Schema> = {}): Schema {
-  const family = (name: string): Schema => ({
+  const family = (name: string, pattern: string): Schema => ({
     type: "string",
-    pattern: "^[A-Za-z0-9.:_-]*$",
+    pattern,
     description: `Name or ${name} address in Record-Route. Empty: the address of the pod.`,
   });
   return object(description, {
     ...more,
     advertise: object("Where peers reach this side, as Record-Route says it. Stable across pods.", {
-      ipv4: family("IPv4"),
-      ipv6: family("IPv6"),
+      ipv4: family("IPv4", "^[A-Za-z0-9._-]*$"),
+      ipv6: family("IPv6", "^[A-Za-z0-9.:_-]*$"),
       port: optional(integer("Empty: the port of the Service.", 1, 65535)),
     }),
     service: object("The Service, UDP and TCP.", {
@@ -128,9 +142,11 @@ function settings(): Record<string, Schema> {
   return Object.fromEntries(SETTINGS.map((key) => [key, withoutForms(properties[key] ?? {})]));
 }
 
-/** `canonical` is a keyword of ours: Helm does not know it. */
 function withoutForms(schema: object): Schema {
-  return JSON.parse(
-    JSON.stringify(schema, (key, value: unknown) => (key === "canonical" ? undefined : value)),
-  ) as Schema;
+  return JSON.parse(JSON.stringify(schema), (_key, value: unknown) => {
+    if (typeof value !== "object" || value === null || !("canonical" in value)) return value;
+    const { canonical, ...rest } = value;
+    const pattern = PATTERNS[String(canonical)];
+    return { ...rest, ...(pattern !== undefined && { pattern }) };
+  }) as Schema;
 }
