@@ -147,6 +147,25 @@ for (const binary of kamailioBinaries()) {
       assert.equal((await bed.fromInside("sip:b@partner.test", badLength)).status, 400);
     });
 
+    test("a stranger does not fill the log", async () => {
+      const before = bed.router.log().length;
+      for (let n = 0; n < 50; n += 1) {
+        for (const requestUri of [
+          "mailto:b@partner.test",
+          "sip:b@",
+          "sip:b@[::zz]",
+          "sip:b@a..b",
+          "urn:service:sos",
+        ]) {
+          const { status } = await bed.fromOutside(requestUri, {
+            from: n % 2 === 0 ? "sip:x" : "urn:service:sos",
+          });
+          assert.ok(status >= 400, requestUri);
+        }
+      }
+      assert.equal(bed.router.log().length, before);
+    });
+
     test("random changes of sound requests", async () => {
       const sound = (method: string): Buffer =>
         serialise(
