@@ -107,7 +107,7 @@ const statuses = new Statuses({
 });
 
 const { nextHops, reachability, named, stopNaming } = joinNextHops({
-  config: config.nextHops,
+  config,
   table: model.table,
   router: () => router,
   moved: () => {
@@ -121,6 +121,7 @@ const { nextHops, reachability, named, stopNaming } = joinNextHops({
   news: (route, finding) => {
     events.record(reachabilityNotice(route, uidOf("StaticRoute", route), finding));
   },
+  log,
 });
 
 const story = new Story(log, uidOf);
@@ -302,7 +303,7 @@ async function stopInOrder(): Promise<void> {
   clearInterval(everyMinute);
   // Nothing new is begun; what is under way ends with the router.
   const programmed = programming.stop();
-  stopNaming();
+  await stopNaming();
   await router?.stop();
   await programmed;
   await writer.stop(LAST_WRITES_MS);

@@ -1,5 +1,8 @@
 /** Part of main.ts: joins what finds next hops, what probes them, and who is told. */
-import type { NextHopsConfig } from "../config/types.ts";
+import { join } from "node:path";
+import type { Logger } from "pino";
+import type { Config } from "../config/types.ts";
+import { AddressBook } from "../dns/address-book.ts";
 import { HopResolver } from "../dns/hop-resolver.ts";
 import type { Finding, RoutingTable } from "../federation/types.ts";
 import { NextHops } from "../reconcile/next-hops.ts";
@@ -11,7 +14,7 @@ import type { SipRouter } from "../router/sip-router.ts";
 const FIRST_ANSWER_MS = 500;
 
 export interface NextHopJoints {
-  readonly config: NextHopsConfig;
+  readonly config: Pick<Config, "nextHops" | "router">;
   readonly table: RoutingTable;
   /** Undefined until it is there. */
   readonly router: () => SipRouter | undefined;
@@ -22,19 +25,34 @@ export interface NextHopJoints {
   readonly othersAgree: (route: string) => boolean;
   /** A person should notice. */
   readonly news: (route: string, finding: Finding) => void;
+  readonly log: Logger;
 }
 
-export function joinNextHops({ config, table, router, moved, changed, othersAgree, news }: NextHopJoints) {
-  const { dnsServers } = config;
+export function joinNextHops(joints: NextHopJoints) {
+  const { config, table, router, moved, changed, othersAgree, news, log } = joints;
+  const { dnsServers } = config.nextHops;
+  const book = new AddressBook(join(config.router.snapshotDirectory, "next-hops.json"), log);
   const resolver = new HopResolver({
     changed: (hops) => {
+      for (const hop of hops) {
+        const targets = resolver.targets(hop);
+        if (targets) book.enter(hop, targets);
+      }
       nextHops.resolved(hops);
     },
     ...(dnsServers.length > 0 && { servers: dnsServers }),
   });
   const nextHops: NextHops = new NextHops({
     table,
-    resolver,
+    resolver: {
+      follow: (hops) => {
+        const all = [...hops];
+        resolver.follow(all);
+        book.keep(all);
+      },
+      targets: (hop) => resolver.targets(hop) ?? book.targets(hop),
+      problem: (hop) => resolver.problem(hop),
+    },
     prober: {
       follow: (hops) => router()?.probe(hops),
       isAlive: (uri) => router()?.probed(uri).alive,
@@ -53,8 +71,9 @@ export function joinNextHops({ config, table, router, moved, changed, othersAgre
     reachability,
     /** A route works when it is Programmed, if DNS is quick. */
     named: (): Promise<void> => resolver.ready(FIRST_ANSWER_MS),
-    stopNaming: (): void => {
+    stopNaming: async (): Promise<void> => {
       resolver.stop();
+      await book.flush();
     },
   };
 }

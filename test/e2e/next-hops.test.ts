@@ -126,6 +126,15 @@ test("while DNS is silent the last addresses serve, and changes of others are in
   );
   assert.equal(await federation.fromInside({ to: "bob@meanwhile.example" }), "200 at first");
   assert.equal(await federation.fromInside({ to: "bob@named.example" }), "200 at second");
+  await federation.replica.operator.stop();
+  await federation.replica.operator.start();
+  await federation.cluster.apply(route("after", "after.example", to(first)), domain("after.example"));
+  assert.equal(
+    await federation.fromInside({ to: "bob@after.example" }),
+    "200 at first",
+    "it is in charge again",
+  );
+  assert.equal(await federation.fromInside({ to: "bob@named.example" }), "200 at second");
   dns.network = (_asked, reply) => [reply];
 });
 
