@@ -1,6 +1,8 @@
 /** The vocabulary of the room: what it is asked to follow, and what it finds. */
 import type { Transport } from "../federation/types.ts";
 
+export type { Target } from "../federation/types.ts";
+
 /** A next hop as a route names it. Every `NextHop` of the federation core is one. */
 export interface HopName {
   /** Host name or IP address, canonical (lower case, no trailing dot); IPv6 without brackets. */
@@ -8,18 +10,6 @@ export interface HopName {
   /** 0–65535; 0 means: by NAPTR, SRV, or the default port of the transport (RFC 3263 §4). */
   readonly port: number;
   readonly transport: Transport;
-}
-
-/** Where requests to a next hop can be sent. */
-export interface Target {
-  /** IP address; IPv6 by RFC 5952, without brackets. */
-  readonly address: string;
-  /** 1–65535. */
-  readonly port: number;
-  /** 0–65535, lower first (RFC 2782); 0 where no SRV record says it. */
-  readonly priority: number;
-  /** 0–65535, share among equal priority (RFC 2782), 0 being nearly none; 1 where no SRV record says it. */
-  readonly weight: number;
 }
 
 /** IPv4 or IPv6. */

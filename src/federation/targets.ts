@@ -1,17 +1,5 @@
 import { MAX_ORDERS, orders } from "./shares.ts";
-import type { NextHop } from "./types.ts";
-
-/** Where a next hop is reached: an address that its name, or its SRV records, lead to. */
-export interface Target {
-  /** IP address, IPv6 without brackets. */
-  readonly address: string;
-  /** 1–65535. */
-  readonly port: number;
-  /** Of the SRV record, lower first (RFC 2782); equal without one. */
-  readonly priority: number;
-  /** Of the SRV record (RFC 2782), 0–65535; equal without one. */
-  readonly weight: number;
-}
+import type { NextHop, Target } from "./types.ts";
 
 /** What a next hop leads to as of now; nothing where that is not known, or its name leads nowhere. */
 export type TargetsOf = (hop: NextHop) => readonly Target[] | undefined;

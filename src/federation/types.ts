@@ -58,6 +58,18 @@ export interface NextHop {
   readonly trustIdentity: boolean;
 }
 
+/** Where requests to a next hop can be sent. */
+export interface Target {
+  /** IP address; IPv6 by RFC 5952, without brackets. */
+  readonly address: string;
+  /** 1–65535. */
+  readonly port: number;
+  /** 0–65535, lower first (RFC 2782); 0 where no SRV record says it. */
+  readonly priority: number;
+  /** 0–65535, share among equal priority (RFC 2782), 0 being nearly none; 1 where no SRV record says it. */
+  readonly weight: number;
+}
+
 /**
  * Identifies a route set, all routes of one canonical pattern:
  * - `example.com`   exactly that domain

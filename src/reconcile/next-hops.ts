@@ -1,6 +1,6 @@
 import type { Whereabouts } from "../federation/explain.ts";
-import type { Finding, NextHop, RouteSetKey, RoutingTable } from "../federation/types.ts";
-import { ordersOfTargets, type Target } from "../federation/targets.ts";
+import type { Finding, NextHop, RouteSetKey, RoutingTable, Target } from "../federation/types.ts";
+import { ordersOfTargets } from "../federation/targets.ts";
 
 /** A next hop as DNS knows it. */
 export type HopName = Pick<NextHop, "host" | "port" | "transport">;

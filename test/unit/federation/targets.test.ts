@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { MAX_ORDERS, orders } from "../../../src/federation/shares.ts";
-import { ordersOfTargets, type Target, type TargetsOf } from "../../../src/federation/targets.ts";
-import type { NextHop } from "../../../src/federation/types.ts";
+import { ordersOfTargets, type TargetsOf } from "../../../src/federation/targets.ts";
+import type { NextHop, Target } from "../../../src/federation/types.ts";
 
 function hop(host: string, fields: Partial<NextHop> = {}): NextHop {
   return {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Target } from "../../../src/federation/targets.ts";
+import type { Target } from "../../../src/federation/types.ts";
 import { Model } from "../../../src/federation/model.ts";
 import { NextHops, type HopName } from "../../../src/reconcile/next-hops.ts";
 import { config, route } from "../../support/federation-objects.ts";
