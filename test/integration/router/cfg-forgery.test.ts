@@ -228,6 +228,15 @@ for (const binary of kamailioBinaries()) {
       assert.equal(header(sent.request, "Call-ID"), callee.state.callId);
     });
 
+    test("row 1 inside a dialog: what is no name matches no blocked pattern", async () => {
+      await bed.program({ depth: 1, sets: { ".test": "1||0|" } });
+      const from = "sip:bob@partner..test";
+      const sent = bed.outside.send({ method: "INVITE", uri: ALICE, target: bed.target(), from });
+      const dialog = Dialog.ofCaller(bed.outside, sent.request, await sent.final);
+      await dialog.ack();
+      assert.equal((await dialog.request("MESSAGE")).status, 200);
+    });
+
     test("row 1 inside a dialog: a blocked domain may end what it has, and nothing else", async () => {
       await bed.program();
       const { dialog } = await calledFromOutside();
