@@ -59,6 +59,11 @@ const replicas = new ReplicaView({
   own: replica,
   changed: () => {
     statuses.advanced();
+    // What this replica cannot reach, others may reach, or not any more.
+    statuses.changed(
+      { routes: new Set(Object.keys(nextHops.unreachable())), domains: NONE },
+      performance.now(),
+    );
   },
   log,
   metrics: metrics.watch,

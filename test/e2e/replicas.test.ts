@@ -18,7 +18,8 @@ let one: Replica;
 let two: Replica;
 
 before(async () => {
-  federation = await Federation.start();
+  const nextHops = { probeIntervalSeconds: 1, probeTimeoutSeconds: 0.3 };
+  federation = await Federation.start({ config: { nextHops } });
   partner = await federation.party("partner");
   hub = await federation.party("hub");
   one = federation.replica;
@@ -80,6 +81,30 @@ test("Programmed only when both have it, and never taken back", async () => {
     async () => (await programmed("circular")) === "False NotAccepted",
     { interval: 200 },
   );
+});
+
+test("a next hop is unreachable only where no replica reaches it", async () => {
+  const picky = await federation.party("picky");
+  const reachable = async (): Promise<string> =>
+    conditionOf(await federation.cluster.get("StaticRoute", "picky"), "NextHopReachable");
+  for (const [favourite, other] of [
+    [one, two],
+    [two, one],
+  ] as const) {
+    picky.answers(({ source }) => (source.host === favourite.address ? { status: 200 } : undefined));
+    await federation.cluster.apply(route("picky", "picky.example", to(picky, "UDP")));
+    const uri = `sip:${picky.host}:${picky.port};transport=udp`;
+    await waitFor("both to know", async () => {
+      const up = await metric(favourite, "sip_next_hop_up", { next_hop: uri });
+      const text = await (await fetch(`${other.adminUrl}/metrics`)).text();
+      return up === 1 && text.includes(`sip_next_hop_up{next_hop="${uri}"} 0`);
+    });
+    await waitFor("the condition", async () => (await reachable()).startsWith("True"));
+    await federation.cluster.delete("StaticRoute", "picky");
+  }
+  picky.answers(() => undefined);
+  await federation.cluster.apply(route("picky", "picky.example", to(picky, "UDP")));
+  await waitFor("all replicas to agree", async () => (await reachable()) === "False NoAnswer");
 });
 
 test("the other one leads when the leader stops, and when the leader dies", async () => {
