@@ -100,13 +100,10 @@ export class NextHops {
   reachability(route: string): Finding | "unknown" | undefined {
     const found = this.#byRoute.get(route);
     if (!found) return undefined;
-    const { hop } = found;
-    const targets = this.#targetsOf(hop);
-    const problem = this.#problemOf(hop);
-    if (targets.length === 0) return problem === undefined ? "unknown" : unresolvable(problem);
-    const alive = targets.map((target) => this.#ports.prober.isAlive(this.#uriOf(hop, target)));
-    if (alive.includes(true)) return ANSWERS;
-    return alive.includes(undefined) ? "unknown" : silent(hop, targets);
+    const { addresses, problem } = this.whereabouts(found.hop);
+    if (addresses.length === 0) return problem === undefined ? "unknown" : unresolvable(problem);
+    if (addresses.some(({ alive }) => alive)) return ANSWERS;
+    return addresses.some(({ alive }) => alive === undefined) ? "unknown" : silent(found.hop, addresses);
   }
 
   /** Where a next hop is, for people. */
@@ -145,9 +142,7 @@ export class NextHops {
   /** A name may come to lead to this system itself: requests would go in circles. */
   #targetsOf(hop: NextHop): readonly Target[] {
     const targets = this.#ports.resolver.targets(hop) ?? [];
-    return targets.some((target) => this.#isOurselves(target))
-      ? targets.filter((target) => !this.#isOurselves(target))
-      : targets;
+    return targets.filter((target) => !this.#isOurselves(target));
   }
 
   #problemOf(hop: NextHop): string | undefined {
@@ -177,9 +172,9 @@ function unresolvable(problem: string): Finding {
   return { status: "False", reason: "Unresolvable", message: `${problem}.` };
 }
 
-function silent({ transport }: NextHop, targets: readonly Target[]): Finding {
-  const named = targets.slice(0, MAX_NAMED).map(({ address, port }) => `${address} port ${port}`);
-  const more = targets.length > MAX_NAMED ? ` and ${targets.length - MAX_NAMED} more` : "";
+function silent({ transport }: NextHop, addresses: Whereabouts["addresses"]): Finding {
+  const named = addresses.slice(0, MAX_NAMED).map(({ address, port }) => `${address} port ${port}`);
+  const more = addresses.length > MAX_NAMED ? ` and ${addresses.length - MAX_NAMED} more` : "";
   return {
     status: "False",
     reason: "NoAnswer",
