@@ -25,7 +25,11 @@ export interface Place {
 /** Where a next hop is as of now. */
 export interface Whereabouts {
   /** Most preferred first. `alive` as probes found it; undefined while they have not. */
-  readonly addresses: readonly (Pick<Place, "address" | "port"> & { readonly alive: boolean | undefined })[];
+  readonly addresses: readonly (Pick<Place, "address" | "port"> & {
+    readonly alive: boolean | undefined;
+    /** Why it is not, where that is known, a sentence without its full stop. */
+    readonly problem?: string;
+  })[];
   /** Why there are none, a sentence without its full stop. */
   readonly problem: string | undefined;
 }
@@ -57,10 +61,12 @@ function firstOf(
     const { route, transport } = hop;
     if (addresses.length === 0)
       passedOver.push(`StaticRoute ${route}: ${problem ?? `${hop.host} is not resolved yet`}.`);
-    for (const { address, port, alive } of addresses) {
+    for (const { address, port, alive, problem: why } of addresses) {
       const place = { route, address, port, transport };
       if (alive !== false) return { nextHop: place, passedOver };
-      passedOver.push(`StaticRoute ${route}: ${placeOf(place)} does not answer probes.`);
+      passedOver.push(
+        `StaticRoute ${route}: ${placeOf(place)} ${why === undefined ? "does not answer probes" : `is passed over, ${why}`}.`,
+      );
     }
   }
   return { nextHop: undefined, passedOver };

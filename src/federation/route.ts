@@ -33,7 +33,7 @@ export function compileRoute(object: RouteObject, config: FederationConfig): Rou
   const pattern = spec.routeType === "User" ? parseUserPattern(text) : parsePattern(text);
   if (!pattern) return refused("InvalidPattern", invalidPattern(spec));
   if (name === DEFAULT_ROUTE_NAME && !isDefault(pattern)) return refused("ReservedName", RESERVED_NAME);
-  const nextHop = compileNextHop(object, config);
+  const nextHop = compileNextHop(object, pattern, config);
   if (!nextHop.ok) return refused(nextHop.reason, nextHop.message);
   const route: Route = {
     name,

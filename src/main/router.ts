@@ -13,6 +13,7 @@ export function sipRouter(config: Config, dialogKey: string, orders: Orders, log
       ...config.router,
       dialogKey,
       orders,
+      tls: config.tls,
       probeIntervalMs: nextHops.probeIntervalSeconds * SECOND,
       probeTimeoutMs: nextHops.probeTimeoutSeconds * SECOND,
       discoveryTimeoutMs: discovery.timeoutSeconds * SECOND,

@@ -5,13 +5,16 @@ import { AwayReport } from "./away-report.ts";
 import { ControlClient, type ProbedHop } from "./control-client.ts";
 import { readCounters, type Counter } from "./counters.ts";
 import { DiscoveryDesk } from "./discovery-desk.ts";
-import { EventStream, type CertificateQuestion } from "./event-stream.ts";
+import { EventStream } from "./event-stream.ts";
+import type { CertificateQuestion } from "./frames.ts";
 import { StatusPoll } from "./status-poll.ts";
 import type { ProbeState } from "./probe-state.ts";
 import { Probes } from "./probes.ts";
 import { Programmer } from "./programmer.ts";
 import { RpcClient } from "./rpc-client.ts";
 import { Snapshot } from "./snapshot.ts";
+import { diagnoseTls, tlsPlaceOf } from "./tls-diagnosis.ts";
+import { TlsReload, type TlsState } from "./tls-reload.ts";
 import type { RouterHandlers, RouterOptions, RouterState } from "./types.ts";
 
 const DEFAULTS = {
@@ -26,6 +29,8 @@ const DEFAULTS = {
 };
 const GRACE = { setsMs: 60_000, ordersMs: 10_000 };
 const NO_SUCH_KEY = 404;
+/** Reading many authorities for each of its processes takes the router a while. */
+const RELOAD_MS = 10_000;
 
 /** What runs between start and stop. */
 interface Parts {
@@ -43,6 +48,8 @@ export class SipRouter {
   readonly #rpc: RpcClient;
   readonly #control: ControlClient;
   readonly #probes: Probes;
+  readonly #slowRpc: RpcClient;
+  readonly #tls: TlsReload | undefined;
   #parts: Parts | undefined;
   #instance: string | undefined;
   #reachable = false;
@@ -54,7 +61,11 @@ export class SipRouter {
     this.#rpc = new RpcClient({ host, port: rpcPort });
     this.#control = new ControlClient({ host, port: controlPort });
     const { probeIntervalMs: intervalMs, probeTimeoutMs: timeoutMs } = this.#options;
-    this.#probes = new Probes({ control: this.#control, intervalMs, timeoutMs }, log);
+    const diagnose = (uri: string): Promise<string | undefined> => this.#diagnose(uri);
+    this.#probes = new Probes({ control: this.#control, intervalMs, timeoutMs, diagnose }, log);
+    const { tls: files } = this.#options;
+    this.#slowRpc = new RpcClient({ host, port: rpcPort, timeoutMs: RELOAD_MS, attempts: 1 });
+    this.#tls = files && new TlsReload({ files, rpc: this.#slowRpc }, log);
   }
 
   /** Begins to program. `table` is complete, and stays the live view that `apply` speaks of. Once only. */
@@ -65,6 +76,7 @@ export class SipRouter {
     this.#probes.start((uri) => {
       handlers.hopChanged?.(uri);
     });
+    this.#tls?.start();
     parts.stream.start();
     parts.poll.now();
     parts.snapshot?.changed();
@@ -90,6 +102,11 @@ export class SipRouter {
   /** All next hops that are probed, with what was found out. */
   probes(): Iterable<ProbeState & { readonly uri: string }> {
     return this.#probes.states();
+  }
+
+  /** Its certificate; undefined where TLS is not spoken. */
+  tls(): TlsState | undefined {
+    return this.#tls?.state();
   }
 
   /** The router drops what it learned of a domain. Rejects when it does not answer. */
@@ -123,8 +140,10 @@ export class SipRouter {
   /** No more questions; those that are open are answered, the pass under way ends, the snapshot is written. */
   async stop(): Promise<void> {
     this.#probes.stop();
+    this.#tls?.stop();
     if (this.#parts !== undefined) await stopParts(this.#parts);
     this.#rpc.close();
+    this.#slowRpc.close();
     await this.#control.close();
   }
 
@@ -175,13 +194,19 @@ export class SipRouter {
         certificate: (question) => {
           void this.#certify(question);
         },
-        probed: (uri, status, microseconds) => {
-          this.#probes.result(uri, status, microseconds);
+        probed: (uri, status, microseconds, names) => {
+          this.#probes.result(uri, status, microseconds, names);
         },
       },
       this.#log,
     );
     return { programmer, stream, desk, poll, snapshot: this.#snapshotOf(table) };
+  }
+
+  async #diagnose(uri: string): Promise<string | undefined> {
+    const place = tlsPlaceOf(uri);
+    const material = this.#tls?.material;
+    return place && material && diagnoseTls(place, material);
   }
 
   async #certify({ context, pem }: CertificateQuestion): Promise<void> {

@@ -1,3 +1,4 @@
+import type { TlsFiles } from "./tls-files.ts";
 import type { Direction, NextHop } from "../federation/types.ts";
 
 /** How held requests go on: default route and remembered, default route and not remembered, or refused with 403. */
@@ -39,6 +40,8 @@ export interface RouterOptions {
   /** Keys the mark in Record-Route, the same on every replica: hexadecimal digits. */
   readonly dialogKey: string;
   readonly orders: Orders;
+  /** The files by which the router speaks TLS, so that it takes new ones; undefined where it does not. */
+  readonly tls?: TlsFiles | undefined;
   /** How long a discovery may take, in milliseconds; 2000 by default. */
   readonly discoveryTimeoutMs?: number;
   /** Discoveries at once; 5000 by default. */

@@ -33,7 +33,7 @@ export function federationOf(situation: Situation): Federation {
   const entry = name?.kind === "known" ? name : undefined;
   const proof =
     direction === "inbound" && domain !== undefined
-      ? proofOf(domain, request.source, entry, table.config)
+      ? proofOf(domain, request, entry, table.config)
       : undefined;
   return {
     ...situation,

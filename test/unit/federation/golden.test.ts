@@ -40,6 +40,7 @@ interface RequestFields {
   readonly method?: string;
   readonly source?: string;
   readonly insideListener?: boolean;
+  readonly certificateNames?: readonly string[];
   readonly uri?: string;
   readonly host?: string;
   readonly from?: string;
@@ -122,13 +123,15 @@ function inDialogOf(fields: InDialogFields, table: RoutingTable) {
   return { request: describe(fields), ...decideInDialog(table, request) };
 }
 
-function requestOf({ method, source, uri, host, from, insideListener }: RequestFields): SipRequest {
+function requestOf(fields: RequestFields): SipRequest {
+  const { method, source, uri, host, from, insideListener, certificateNames } = fields;
   return {
     method: method ?? "MESSAGE",
     source: source ?? INSIDE,
     requestUri: uri === undefined ? { scheme: "sip", host: host ?? "" } : uriOf(uri),
     from: from === undefined ? undefined : uriOf(from),
     ...(insideListener !== undefined && { insideListener }),
+    ...(certificateNames !== undefined && { certificateNames }),
   };
 }
 
