@@ -4,6 +4,7 @@ import { AwayReport } from "./away-report.ts";
 import { ControlClient, type ProbedHop } from "./control-client.ts";
 import { readCounters, type Counter } from "./counters.ts";
 import { DiscoveryDesk } from "./discovery-desk.ts";
+import { readDown } from "./down.ts";
 import { EventStream } from "./event-stream.ts";
 import { StatusPoll } from "./status-poll.ts";
 import type { ProbeState } from "./probe-state.ts";
@@ -89,6 +90,11 @@ export class SipRouter {
   /** All next hops that are probed, with what was found out. */
   probes(): Iterable<ProbeState & { readonly uri: string }> {
     return this.#probes.states();
+  }
+
+  /** Of these next hops, by URI, those that the router passes over because they failed a moment ago, or are dead. */
+  down(uris: readonly string[]): Promise<ReadonlySet<string>> {
+    return readDown(this.#rpc, uris);
   }
 
   /** The router drops what it learned of a domain. Rejects when it does not answer. */
