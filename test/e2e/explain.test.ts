@@ -1,6 +1,7 @@
 /** What the operator says of requests beside what happens to them. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { run } from "../support/sipfed.ts";
 import { explain } from "./support/admin.ts";
 import { Federation } from "./support/federation.ts";
 import { domain, open, route, to } from "./support/objects.ts";
@@ -43,4 +44,18 @@ test("what a success makes known, and that a limit keeps the next domain from it
   assert.equal((await caching("first.example")).because, "first.example is known already.");
   assert.match((await caching("second.example")).because, /discovery\.maxLimitedDomains/);
   assert.equal(await federation.fromInside({ to: "bob@second.example" }), "200 at partner");
+});
+
+test("sipfed shows it to people", async () => {
+  await federation.cluster.apply(domain("told.example"));
+  const { code, out, err } = await run(
+    "explain",
+    "sip:bob@told.example",
+    "--server",
+    federation.replica.adminUrl,
+  );
+  assert.deepEqual([code, err], [0, ""]);
+  const nextHop = `${partner.host}:${partner.port} over TCP, by StaticRoute default`;
+  assert.match(out, /^INVITE sip:bob@told\.example, sent by the inside\n {2}Relayed to /);
+  assert.ok(out.includes(`\nNext hop    ${nextHop}\nRemembered  told.example is known already.\n`), out);
 });

@@ -10,7 +10,7 @@ import { routes, viewOf } from "./federation-view.ts";
 
 /** What ends with a test, or with a file of them. */
 export interface Scope {
-  after(this: void, cleanUp: () => unknown): void;
+  after(cleanUp: () => unknown): void;
 }
 
 export interface Outcome {
