@@ -7,6 +7,7 @@ import { readCounters, type Counter } from "./counters.ts";
 import { DiscoveryDesk } from "./discovery-desk.ts";
 import { EventStream } from "./event-stream.ts";
 import type { CertificateQuestion } from "./frames.ts";
+import { readDown } from "./down.ts";
 import { StatusPoll } from "./status-poll.ts";
 import type { ProbeState } from "./probe-state.ts";
 import { Probes } from "./probes.ts";
@@ -107,6 +108,11 @@ export class SipRouter {
   /** Its certificate; undefined where TLS is not spoken. */
   tls(): TlsState | undefined {
     return this.#tls?.state();
+  }
+
+  /** Of these next hops, by URI, those that the router passes over because they failed a moment ago, or are dead. */
+  down(uris: readonly string[]): Promise<ReadonlySet<string>> {
+    return readDown(this.#rpc, uris);
   }
 
   /** The router drops what it learned of a domain. Rejects when it does not answer. */

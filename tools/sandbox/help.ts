@@ -24,7 +24,7 @@ Open it: a next hop for every domain, and somebody there who answers.
 
 Why does a request go where it goes?
 
-  curl "$ADMIN_URL/explain?uri=sip:bob@partner.example.org&source=$INSIDE_IP"
+  node_modules/.bin/node src/cli/main.ts explain sip:bob@partner.example.org --source $INSIDE_IP --server $ADMIN_URL
 
 A partner over TLS has to prove who it is. A certificate for any name, by the authority in $TLS_DIR/ca.crt:
 
