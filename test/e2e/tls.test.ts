@@ -58,7 +58,7 @@ test("one with a certificate for somebody else is not, and its route says whose 
     /^127\.[\d.]+ port 5061 over TLS: its certificate is for partner\.example: set tls\.serverName /,
   );
   const { passedOver } = await explain(federation.replica, { uri: "sip:bob@wrong.example" });
-  assert.match(passedOver?.[0] ?? "", /its certificate is for partner\.example/);
+  assert.match(passedOver[0] ?? "", /its certificate is for partner\.example/);
 });
 
 test("tls.serverName says who is meant", async () => {
