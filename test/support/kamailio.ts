@@ -33,6 +33,8 @@ export interface TableText {
   readonly sets?: Readonly<Record<string, string>>;
   /** `<id>/<k>` → order. */
   readonly orders?: Readonly<Record<string, string>>;
+  /** Limits for strangers; none unless told. */
+  readonly limits?: string;
 }
 
 export class Kamailio {
@@ -79,9 +81,10 @@ export class Kamailio {
       ...Object.entries(sets).map(([key, value]) => `${epoch}/s/${key}|${value}`),
       ...Object.entries(names).map(([key, value]) => `${epoch}/n/${key}|${value}`),
     ];
-    const { open = true, depth = 0, unproven = "S", inside, peers = "", shapes = "" } = settings;
+    const { open = true, depth = 0, unproven = "S", inside, peers = "", shapes = "", limits } = settings;
     await this.write([
       ...entries,
+      limits === undefined ? "limits" : `limits|${limits}`,
       `active|${epoch}|${open ? 1 : 0}|${depth}|${unproven}|${inside}|${peers}|${shapes}`,
     ]);
   }
@@ -109,7 +112,7 @@ export class Kamailio {
     return (await this.counters()).get(name) ?? 0;
   }
 
-  async rpc(method: string, ...params: readonly string[]): Promise<unknown> {
+  async rpc(method: string, ...params: readonly (string | number)[]): Promise<unknown> {
     const outcome = await this.#rpc.call(method, params);
     if (!outcome.ok) throw new Error(`${method} ${params.join(" ")}: ${outcome.message}`);
     return outcome.result;
