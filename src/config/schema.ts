@@ -156,6 +156,36 @@ const discovery = section({
   },
 });
 
+const count = (preset: number, description: string, minimum = 0) => ({
+  type: "integer",
+  minimum,
+  maximum: 1_000_000,
+  default: preset,
+  description,
+});
+
+const limits = section({
+  requestsPerSecond: count(20, "Requests of one stranger a second; 0 is no limit."),
+  recipientsPerDay: count(1000, "Different recipients of one stranger in a sliding day; 0 is no limit."),
+  failingPercent: {
+    ...count(
+      80,
+      "A stranger is slowed down when at least so many of its requests, in percent, are answered with 4xx, 5xx or 6xx other than 401, 407, 486 and 487 within ten minutes; 0 is never.",
+    ),
+    maximum: 100,
+  },
+  failingAnswers: count(20, "Answers within ten minutes that it takes to tell.", 1),
+  failingRequestsPerSecond: count(1, "Requests a second of a stranger that is slowed down.", 1),
+  unprovenPerSecond: count(
+    200,
+    "Requests a second, of all sources together, whose domain is neither known nor proven; 0 is no limit.",
+  ),
+  floodPerSecond: count(
+    500,
+    "Messages of one source a second, answers apart, beyond which the router drops them unread and closes their TCP connections. It never does that to the inside, to trusted peers, and to sources that prove an adopted domain; 0 is no limit.",
+  ),
+});
+
 const nextHops = section({
   probeIntervalSeconds: {
     type: "number",
@@ -237,6 +267,12 @@ export const configSchema = {
         ...discovery,
         default: {},
         description: "Limits on discovering new domains. Per replica.",
+      },
+      limits: {
+        ...limits,
+        default: {},
+        description:
+          "Limits for strangers: requests from the outside that nothing proves, or whose domain nobody has adopted (`trust: Full`). Counted by domain where it is proven, else by source address (IPv6: the first 64 bits). Beyond a limit the answer is 480 with Retry-After. Per replica.",
       },
       nextHops: { ...nextHops, default: {}, description: "Finding and probing next hops." },
       status: { ...status, default: {}, description: "Writing conditions back to Kubernetes." },

@@ -1,5 +1,6 @@
-import { connect, type Socket } from "node:net";
+import { connect, isIP, type Socket } from "node:net";
 import type { Logger } from "pino";
+import { DOMAIN_LIMITS, type DomainLimit, type SourceLimit } from "../federation/types.ts";
 import { isName } from "./encode.ts";
 import { netstring, NetstringParser } from "./netstring.ts";
 import type { ExternalDirection } from "./types.ts";
@@ -13,6 +14,8 @@ export interface StreamHandlers {
   learned(domain: string, direction: ExternalDirection, remembered: boolean): void;
   /** What became of a probe; `microseconds` from order to answer. */
   probed(uri: string, status: number, microseconds: number): void;
+  domainLimited(domain: string, limit: DomainLimit): void;
+  sourceLimited(address: string, limit: SourceLimit): void;
 }
 
 export interface EventStreamOptions {
@@ -98,19 +101,41 @@ export class EventStream {
   }
 
   #dispatch(frame: string): void {
-    const [kind, subject = "", side, flag] = frame.split("|");
-    const direction = directionOf(side);
+    const [kind, subject = "", detail = "", flag] = frame.split("|");
     if (kind === "H" && subject !== "") {
       this.#greeted(subject);
-    } else if (kind === "Q" && direction !== undefined && isName(subject)) {
-      this.#handlers.question(subject, direction);
     } else if (kind === "P" && subject !== "") {
-      this.#handlers.probed(subject, Number(side), Number(flag));
-    } else if (kind === "L" && direction !== undefined && isName(subject)) {
-      this.#handlers.learned(subject, direction, flag === "1");
-    } else {
+      this.#handlers.probed(subject, Number(detail), Number(flag));
+    } else if (!this.#discovery(kind, subject, detail, flag) && !this.#limited(kind, subject, detail)) {
       this.#log.warn({ frame: frame.slice(0, 100) }, "unknown event from the router");
     }
+  }
+
+  /** False where it is no event about a domain that is discovered. */
+  #discovery(
+    kind: string | undefined,
+    domain: string,
+    side: string,
+    remembered: string | undefined,
+  ): boolean {
+    const direction = directionOf(side);
+    if (direction === undefined || !isName(domain)) return false;
+    if (kind === "Q") this.#handlers.question(domain, direction);
+    else if (kind === "L") this.#handlers.learned(domain, direction, remembered === "1");
+    return kind === "Q" || kind === "L";
+  }
+
+  /** False where it is no event about a limit. */
+  #limited(kind: string | undefined, subject: string, limit: string): boolean {
+    if (kind === "T" && isName(subject) && isDomainLimit(limit)) {
+      this.#handlers.domainLimited(subject, limit);
+      return true;
+    }
+    if (kind === "S" && isIP(subject) !== 0 && isSourceLimit(limit)) {
+      this.#handlers.sourceLimited(subject, limit);
+      return true;
+    }
+    return false;
   }
 
   #greeted(instance: string): void {
@@ -134,7 +159,15 @@ export class EventStream {
   }
 }
 
-function directionOf(side: string | undefined): ExternalDirection | undefined {
+function isDomainLimit(limit: string): limit is DomainLimit {
+  return (DOMAIN_LIMITS as readonly string[]).includes(limit);
+}
+
+function isSourceLimit(limit: string): limit is SourceLimit {
+  return isDomainLimit(limit) || limit === "unproven" || limit === "flood";
+}
+
+function directionOf(side: string): ExternalDirection | undefined {
   if (side === "o") return "outbound";
   return side === "i" ? "inbound" : undefined;
 }

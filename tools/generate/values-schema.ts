@@ -12,6 +12,7 @@ const SETTINGS = [
   "trustedPeers",
   "inbound",
   "discovery",
+  "limits",
   "nextHops",
   "status",
   "log",
