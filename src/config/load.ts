@@ -60,12 +60,13 @@ interface NamespacedSurroundings extends Surroundings {
 }
 
 function resolve(file: ConfigFile, around: NamespacedSurroundings): Config {
-  const { discovery, nextHops, status, admin, monitoring, log } = file;
+  const { discovery, limits, nextHops, status, admin, monitoring, log } = file;
   return {
     federation: federation(file, around),
     kubernetes: kubernetes(file, around),
     router: file.router,
     discovery,
+    limits,
     nextHops,
     status,
     admin,

@@ -7,13 +7,14 @@ import type { Orders } from "../router/types.ts";
 const SECOND = 1_000;
 
 export function sipRouter(config: Config, dialogKey: string, orders: Orders, log: Logger): SipRouter {
-  const { discovery, nextHops } = config;
+  const { discovery, limits, nextHops } = config;
   return new SipRouter(
     {
       ...config.router,
       dialogKey,
       orders,
       tls: config.tls,
+      limits,
       probeIntervalMs: nextHops.probeIntervalSeconds * SECOND,
       probeTimeoutMs: nextHops.probeTimeoutSeconds * SECOND,
       discoveryTimeoutMs: discovery.timeoutSeconds * SECOND,

@@ -1,7 +1,7 @@
-import type { RoutingTable } from "../federation/types.ts";
+import type { RoutingTable, StrangerLimits } from "../federation/types.ts";
 import { AppliedTable, type Write } from "./applied.ts";
 import type { ControlClient, RouterStatus } from "./control-client.ts";
-import { encodeActive } from "./encode.ts";
+import { encodeActive, encodeLimits } from "./encode.ts";
 import { countEntries } from "./entry-count.ts";
 import { Epochs } from "./epochs.ts";
 import { Graveyard, type Grave } from "./graveyard.ts";
@@ -15,6 +15,8 @@ export interface SessionPorts {
   readonly table: RoutingTable;
   readonly orders: Orders;
   readonly dialogKey: string;
+  /** For strangers; undefined: none. */
+  readonly limits?: StrangerLimits | undefined;
   readonly grace: Grace;
   readonly rpc: Pick<RpcClient, "call">;
   readonly control: Pick<ControlClient, "write" | "sweep">;
@@ -27,7 +29,8 @@ export type Opened =
 
 const TABLE = "t";
 const DIALOG_KEY = "key";
-/** The record in force, the list of epochs, and the dialog key. */
+const LIMITS = "limits";
+/** The record in force, the list of epochs, and the dialog key; the limits, where there are some, are one more. */
 const ENTRIES_BESIDE_EPOCHS = 3;
 const OVER = "the router restarted or lost its table";
 
@@ -55,7 +58,10 @@ export class Session {
     const read = await Epochs.read({ ...ports, channel }, [router.epoch, givenUp]);
     if (!read.ok) return read;
     const { epochs } = read;
-    const failure = (await epochs.note()) ?? (await channel.set(DIALOG_KEY, ports.dialogKey));
+    const failure =
+      (await epochs.note()) ??
+      (await channel.set(DIALOG_KEY, ports.dialogKey)) ??
+      (ports.limits && (await channel.set(LIMITS, encodeLimits(ports.limits))));
     if (failure !== undefined) return { ok: false, failure };
     return { ok: true, session: new Session(ports, router.instance, channel, epochs) };
   }
@@ -123,7 +129,8 @@ export class Session {
    */
   async isWhole(): Promise<boolean> {
     const found = await countEntries(this.#ports.rpc, TABLE);
-    return found === undefined || found >= this.applied.size + ENTRIES_BESIDE_EPOCHS;
+    const beside = ENTRIES_BESIDE_EPOCHS + (this.#ports.limits ? 1 : 0);
+    return found === undefined || found >= this.applied.size + beside;
   }
 
   async #applyPart(dirty: Dirty): Promise<WriteFailure> {

@@ -154,8 +154,8 @@ export class SipRouter {
   }
 
   #assemble(table: RoutingTable, handlers: RouterHandlers): Parts {
-    const { host, controlPort, eventPort, pollMs, discoveryTimeoutMs, maxQuestions, dialogKey, orders } =
-      this.#options;
+    const { host, controlPort, eventPort, pollMs, discoveryTimeoutMs, maxQuestions } = this.#options;
+    const { dialogKey, orders, limits } = this.#options;
     const control = this.#control;
     const away = new AwayReport({ host, port: controlPort }, this.#log);
     const poll = new StatusPoll(control, pollMs, (status, askedAt) => {
@@ -166,7 +166,7 @@ export class SipRouter {
     });
     const grace = this.#options.grace ?? GRACE;
     const programmer = new Programmer(
-      { table, orders, dialogKey, grace, rpc: this.#rpc, control },
+      { table, orders, dialogKey, limits, grace, rpc: this.#rpc, control },
       () => {
         handlers.programmed();
       },
@@ -203,6 +203,12 @@ export class SipRouter {
         probed: (uri, status, microseconds, names) => {
           this.#probes.result(uri, status, microseconds, names);
         },
+        domainLimited: (domain, limit) => {
+          handlers.domainLimited?.(domain, limit);
+        },
+        sourceLimited: (address, limit) => {
+          handlers.sourceLimited?.(address, limit);
+        },
       },
       this.#log,
     );
@@ -223,9 +229,10 @@ export class SipRouter {
   }
 
   #snapshotOf(table: RoutingTable): Snapshot | undefined {
-    const { snapshotDirectory: directory, snapshotDelayMs: delayMs, orders, dialogKey } = this.#options;
+    const { snapshotDirectory: directory, snapshotDelayMs: delayMs } = this.#options;
+    const { orders, dialogKey, limits } = this.#options;
     if (directory === undefined) return undefined;
-    return new Snapshot({ directory, table, orders, dialogKey, delayMs }, this.#log);
+    return new Snapshot({ directory, table, orders, dialogKey, limits, delayMs }, this.#log);
   }
 }
 

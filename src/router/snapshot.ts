@@ -1,8 +1,17 @@
 import { open, rename, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
-import type { RoutingTable } from "../federation/types.ts";
-import { encodeActive, encodeName, encodeSet, isName, isSetKey, nameOf, startOf } from "./encode.ts";
+import type { RoutingTable, StrangerLimits } from "../federation/types.ts";
+import {
+  encodeActive,
+  encodeLimits,
+  encodeName,
+  encodeSet,
+  isName,
+  isSetKey,
+  nameOf,
+  startOf,
+} from "./encode.ts";
 import type { Orders } from "./types.ts";
 
 /** File name: the router's hash table is loaded from the db_text table of its own name. */
@@ -24,6 +33,8 @@ export interface SnapshotOptions {
   readonly table: RoutingTable;
   readonly orders: Orders;
   readonly dialogKey: string;
+  /** For strangers; undefined: none. */
+  readonly limits?: StrangerLimits | undefined;
   /** Quiet time before a change is written, in milliseconds. */
   readonly delayMs: number;
 }
@@ -96,11 +107,12 @@ async function writeLines(file: FileHandle, lines: Iterable<string>): Promise<vo
  * is a table without dangling references at any moment.
  */
 function* lines(options: SnapshotOptions): Generator<string> {
-  const { table, orders, dialogKey } = options;
+  const { table, orders, dialogKey, limits } = options;
   const routeSets = new Map([...table.routeSets].filter(([key]) => isSetKey(key)));
   const fixed = { open: table.open, names: table.names, routeSets, config: table.config };
   yield SNAPSHOT_HEADER;
   yield line("key", dialogKey);
+  if (limits) yield line("limits", encodeLimits(limits));
   yield line("epochs", EPOCH);
   yield line("active", encodeActive(EPOCH, fixed));
   for (const [key, set] of routeSets) {

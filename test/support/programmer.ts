@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import { pino } from "pino";
 import { Model } from "../../src/federation/model.ts";
+import type { StrangerLimits } from "../../src/federation/types.ts";
 import { orders } from "../../src/federation/shares.ts";
 import { ControlClient } from "../../src/router/control-client.ts";
 import { StatusPoll } from "../../src/router/status-poll.ts";
@@ -14,6 +15,16 @@ import { danglingReferences, entriesInForce, expectedEntries } from "./router-ta
 import { waitFor } from "./wait-for.ts";
 
 const AUDIT_MS = 100;
+/** What the limits for strangers are by default. */
+export const LIMITS: StrangerLimits = {
+  requestsPerSecond: 20,
+  recipientsPerDay: 1000,
+  failingPercent: 80,
+  failingAnswers: 20,
+  failingRequestsPerSecond: 1,
+  unprovenPerSecond: 200,
+  floodPerSecond: 500,
+};
 const LONG: Grace = { setsMs: 60_000, ordersMs: 60_000 };
 
 /** A programmer that has a fake router in hand, and a model to program it with. */
@@ -47,7 +58,7 @@ export async function startProgrammer(
   const model = new Model(config());
   let programmed = 0;
   const programmer = new Programmer(
-    { table: model.table, orders, dialogKey: "c0ffee", grace, rpc, control },
+    { table: model.table, orders, dialogKey: "c0ffee", limits: LIMITS, grace, rpc, control },
     () => (programmed += 1),
     pino({ level: "silent" }),
     AUDIT_MS,

@@ -7,6 +7,7 @@ import { Model } from "../../../src/federation/model.ts";
 import { orders } from "../../../src/federation/shares.ts";
 import { Snapshot, SNAPSHOT_FILE, SNAPSHOT_HEADER } from "../../../src/router/snapshot.ts";
 import { config, domain, route } from "../../support/federation-objects.ts";
+import { LIMITS } from "../../support/programmer.ts";
 import { danglingReferences, entriesInForce, expectedEntries } from "../../support/router-table.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
 import { waitFor } from "../../support/wait-for.ts";
@@ -15,7 +16,8 @@ function setUp(t: TestContext, delayMs = 10_000) {
   const directory = temporaryDirectory("snapshot");
   const model = new Model(config());
   const log = pino({ level: "silent" });
-  const snapshot = new Snapshot({ directory, table: model.table, orders, dialogKey: "c0ffee", delayMs }, log);
+  const options = { directory, table: model.table, orders, dialogKey: "c0ffee", limits: LIMITS, delayMs };
+  const snapshot = new Snapshot(options, log);
   t.after(() => snapshot.flush());
   return { directory, path: join(directory, SNAPSHOT_FILE), model, snapshot };
 }
@@ -45,6 +47,7 @@ test("the file holds the whole table, and only its owner reads it", async (t) =>
   const entries = read(path);
   assert.deepEqual(entriesInForce(entries), expectedEntries(model.table, orders));
   assert.equal(entries.get("key"), "c0ffee");
+  assert.equal(entries.get("limits"), "20|1000|80|20|1|200|500");
   assert.equal(entries.get("epochs"), entries.get("active")?.split("|")[0]);
   assert.equal(statSync(path).mode & 0o777, 0o600);
   assert.deepEqual(readdirSync(directory), [SNAPSHOT_FILE]);
