@@ -12,7 +12,7 @@ import { waitFor } from "../../support/wait-for.ts";
 
 const PARTNER = "partner.test";
 const MAX = 300;
-const IDLE_SECONDS = 3600;
+const UNUSED_SECONDS = 2;
 const STRANGERS = 10_000;
 /** Last numbers of addresses; 11 is in the inside network. */
 const PLACES = { inside: 11, firstStranger: 40, strangers: 20, hop: 101 };
@@ -31,7 +31,11 @@ for (const binary of kamailioBinaries()) {
     let strangers: readonly RawPeer[];
     let hop: UserAgent;
     before(async () => {
-      const env = { MAX_CONNECTIONS: `${MAX}`, MAX_PER_SOURCE: "100", UNPROVEN_IDLE_SECONDS: "2" };
+      const env = {
+        MAX_CONNECTIONS: `${MAX}`,
+        MAX_PER_SOURCE: "100",
+        UNUSED_IDLE_SECONDS: `${UNUSED_SECONDS}`,
+      };
       bed = await RouterBed.open(binary, { env: { ...env, MESSAGE_SECONDS: "2", WORKERS: "1" } });
       strangers = await Promise.all(
         Array.from({ length: PLACES.strangers }, (_, n) =>
@@ -111,26 +115,23 @@ for (const binary of kamailioBinaries()) {
       stranger(0).closeConnections();
     });
 
-    test("a connection that was of use may be silent for longer", async () => {
-      const peer = await RawPeer.open(bed.address(PLACES.inside));
-      const lifetimeOf = async (socket: Socket): Promise<number | undefined> => {
+    test("a connection that was of use may be silent for longer, one of the inside for an hour", async () => {
+      const outside = stranger(0);
+      const inside = await RawPeer.open(bed.address(PLACES.inside));
+      const used = async (peer: RawPeer, requestUri: string, from: string): Promise<number | undefined> => {
+        const socket = await peer.connect(bed.target("tcp"));
+        const places = { ...placesOf(`${requestUri}${from}`), from };
+        socket.write([...ordinary(places, `OPTIONS ${requestUri} SIP/2.0`), ...END].join("\r\n"));
+        await waitFor("an answer", () => peer.received.join("").includes(places.unique));
         const all = (await bed.router.rpc("core.tcp_list")) as readonly Connection[];
         return all.find(({ src_port }) => src_port === socket.localPort)?.lifetime;
       };
-      const [useless, useful] = [
-        await peer.connect(bed.target("tcp")),
-        await peer.connect(bed.target("tcp")),
-      ];
-      const send = (socket: Socket, requestUri: string): boolean =>
-        socket.write(
-          [...ordinary(placesOf(requestUri), `OPTIONS ${requestUri} SIP/2.0`), ...END].join("\r\n"),
-        );
-      send(useless, `sip:${LOCAL}`);
-      send(useful, `sip:bob@${PARTNER}`);
-      await waitFor("both answers", () => peer.received.join("").match(/^SIP\/2\.0 200/gm)?.length === 2);
-      assert.ok(((await lifetimeOf(useless)) ?? 0) < IDLE_SECONDS);
-      assert.equal(await lifetimeOf(useful), IDLE_SECONDS);
-      peer.close();
+      assert.equal(await used(inside, `sip:${LOCAL}`, LOCAL), UNUSED_SECONDS);
+      assert.equal(await used(inside, `sip:bob@${PARTNER}`, LOCAL), 3600);
+      assert.equal(await used(outside, `sip:${LOCAL}`, PARTNER), UNUSED_SECONDS);
+      assert.equal(await used(outside, `sip:alice@${LOCAL}`, PARTNER), 240);
+      outside.closeConnections();
+      inside.close();
     });
 
     test("what is refused and closed leaves no word in the log", () => {
