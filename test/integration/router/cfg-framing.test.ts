@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import type { Duplex } from "node:stream";
+import { Authority } from "../../support/authority.ts";
 import { kamailioBinaries } from "../../support/kamailio-binaries.ts";
 import { LOCAL, RouterBed, to, uri } from "../../support/router-bed.ts";
 import { RawPeer } from "../../support/sip/raw-peer.ts";
@@ -16,7 +17,7 @@ const PLACES = { stranger: 11, hop: 31 };
 const DATAGRAM = 65_507;
 const LIMIT = 66_560;
 
-/** A listener that takes streams. One over TLS is one more of these. */
+/** A listener that takes streams. */
 interface StreamListener {
   readonly name: string;
   readonly open: () => Promise<Duplex>;
@@ -118,7 +119,7 @@ for (const binary of kamailioBinaries()) {
     let count = 0;
     let log = "";
     before(async () => {
-      bed = await RouterBed.open(binary);
+      bed = await RouterBed.open(binary, { authority: new Authority() });
       [stranger, hop] = await Promise.all([
         RawPeer.open(bed.address(PLACES.stranger)),
         RawPeer.open(bed.address(PLACES.hop)),
@@ -128,7 +129,10 @@ for (const binary of kamailioBinaries()) {
         names: { [PARTNER]: "A|" },
         sets: { "*": to(uri({ host: hop.host, port: 5060 })) },
       });
-      listeners = [{ name: "TCP", open: () => stranger.connect(bed.target("tcp")) }];
+      listeners = (["tcp", "tls"] as const).map((transport) => ({
+        name: transport.toUpperCase(),
+        open: () => stranger.connect(bed.target(transport)),
+      }));
       log = bed.router.log();
     });
     after(async () => {

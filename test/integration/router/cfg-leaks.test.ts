@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
+import { Authority } from "../../support/authority.ts";
 import { kamailioBinaries } from "../../support/kamailio-binaries.ts";
 import { openFiles, privateBytes } from "../../support/process-group.ts";
 import { LOCAL, RouterBed, to, uri } from "../../support/router-bed.ts";
@@ -11,6 +12,8 @@ import { waitFor } from "../../support/wait-for.ts";
 
 const PARTNER = "partner.test";
 const MESSAGES = 1500;
+/** One of them takes a handshake each. */
+const TRANSPORTS = ["UDP", "UDP", "UDP", "TCP", "TCP", "TCP", "TLS"] as const;
 /** Last numbers of addresses; 11 is in the inside network. */
 const PLACES = { inside: 11, outside: 30, hop: 31 };
 const SHORT = { NON_INVITE_TIMEOUT_MS: "500", INVITE_TIMEOUT_MS: "500", DOWN_SECONDS: "1" };
@@ -30,7 +33,7 @@ for (const binary of kamailioBinaries()) {
     let peers: readonly RawPeer[];
     let hop: RawPeer;
     before(async () => {
-      bed = await RouterBed.open(binary, { env: SHORT });
+      bed = await RouterBed.open(binary, { authority: new Authority(), env: SHORT });
       peers = await Promise.all([
         RawPeer.open(bed.address(PLACES.inside)),
         RawPeer.open(bed.address(PLACES.outside)),
@@ -51,14 +54,14 @@ for (const binary of kamailioBinaries()) {
         const peer = peers[n % 2];
         assert.ok(peer);
         const domains = n % 2 === 0 ? { from: LOCAL, to: PARTNER } : { from: PARTNER, to: LOCAL };
-        const transport = n % 4 < 2 ? "UDP" : "TCP";
+        const transport = TRANSPORTS[n % TRANSPORTS.length] ?? "UDP";
         const data = mutant(
           { ...domains, transport, sender: peer.address, unique: `leak${seed}n${n}` },
           random,
         );
         if (transport === "UDP") await peer.send(data, bed.target());
         else {
-          const stream = await peer.connect(bed.target("tcp"));
+          const stream = await peer.connect(bed.target(transport === "TCP" ? "tcp" : "tls"));
           stream.end(data);
           if (!stream.destroyed) await once(stream, "close");
         }

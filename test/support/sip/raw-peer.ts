@@ -2,6 +2,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { connect, type Socket as TcpSocket } from "node:net";
+import { connect as connectTls } from "node:tls";
 import type { SipTarget } from "./transport.ts";
 
 const PORT = 5060;
@@ -43,7 +44,7 @@ export class RawPeer {
 
   /** Sends one datagram, or the bytes over a new connection, which stays. */
   async send(data: Buffer, target: SipTarget): Promise<void> {
-    if (target.transport === "tcp") {
+    if (target.transport !== "udp") {
       (await this.connect(target)).write(data);
       return;
     }
@@ -56,14 +57,23 @@ export class RawPeer {
   }
 
   /** A new connection from this peer's address. What arrives is kept, and errors end in `close`. */
-  async connect({ host, port }: SipTarget): Promise<TcpSocket> {
-    const socket = connect({ host, port, localAddress: this.host, noDelay: true });
+  async connect({ host, port, transport }: SipTarget): Promise<TcpSocket> {
+    const socket = await this.#open({ host, port, transport });
     this.#connections.add(socket);
     socket.on("data", (data) => this.received.push(data.toString("latin1")));
     socket.on("error", () => undefined);
     socket.on("close", () => this.#connections.delete(socket));
-    await once(socket, "connect");
+    if (socket.connecting) await once(socket, "connect");
     return socket;
+  }
+
+  /** Over TLS without a certificate, and whatever the other end shows. */
+  async #open({ host, port, transport }: SipTarget): Promise<TcpSocket> {
+    const socket = connect({ host, port, localAddress: this.host, noDelay: true });
+    if (transport !== "tls") return socket;
+    const secure = connectTls({ socket, rejectUnauthorized: false });
+    await once(secure, "secureConnect");
+    return secure;
   }
 
   /** Connections that are open. */

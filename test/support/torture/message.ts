@@ -5,7 +5,7 @@ export type Outcome = "relayed" | "dropped" | number;
 
 /** Who sends a message to whom. */
 export interface Places {
-  readonly transport: "UDP" | "TCP";
+  readonly transport: "UDP" | "TCP" | "TLS";
   /** Address and port of the sender, where answers go. */
   readonly sender: string;
   /** Domain of the sender. */
