@@ -22,7 +22,7 @@ for (const binary of kamailioBinaries()) {
     const subscribe = (...more: readonly Header[]): SentRequest =>
       bed.inside.send({ method: "SUBSCRIBE", uri: BOB, target: bed.target(), headers: [PRESENCE, ...more] });
 
-    test("RFC 6665 §4.3, RFC 3261 §16.6 (4): a SUBSCRIBE is recorded, and its NOTIFYs too, with the subscriber's side first", async (t) => {
+    test("RFC 6665 §4.3: a SUBSCRIBE is recorded, and its NOTIFYs too, with the subscriber's side first", async (t) => {
       const peer = await openPartner(bed, t);
       const answer = await subscribe().final;
       const [received] = peer.received;
@@ -64,7 +64,7 @@ for (const binary of kamailioBinaries()) {
       assert.equal(header(peer.received.at(-1) ?? assert.fail(), "Expires"), "0");
     });
 
-    test("RFC 6665 §4.5.4: a SUBSCRIBE that forks downstream gets NOTIFYs of every fork", async (t) => {
+    test("RFC 6665 §4.1.4: a SUBSCRIBE that forks downstream gets NOTIFYs of every fork", async (t) => {
       const peer = await openPartner(bed, t);
       await subscribe().final;
       const [received] = peer.received;
@@ -77,7 +77,7 @@ for (const binary of kamailioBinaries()) {
       assert.equal(bed.inside.received.length, before + 2);
     });
 
-    test("RFC 6665 §4.1.3, §4.2.1: 423 and 489 pass with what they say, 202 is a success", async (t) => {
+    test("RFC 6665 §4.2.1.1: 423 and 489 pass with what they say, 202 is a success", async (t) => {
       const peer = await openPartner(bed, t);
       const answers: readonly (readonly [number, Header])[] = [
         [423, ["Min-Expires", "3600"]],
@@ -91,7 +91,7 @@ for (const binary of kamailioBinaries()) {
       }
     });
 
-    test("RFC 3856 §6: presence documents pass as they are, whatever their type", async (t) => {
+    test("RFC 3856 §6.5: presence documents pass as they are, whatever their type", async (t) => {
       const peer = await openPartner(bed, t);
       const answer = await subscribe(["Accept", "application/pidf+xml, multipart/related"]).final;
       const [received] = peer.received;
@@ -120,7 +120,7 @@ for (const binary of kamailioBinaries()) {
     test("RFC 3428 §7: a 2xx to MESSAGE passes as it came, without anything added", async (t) => {
       const peer = await openPartner(bed, t);
       for (const status of [200, 202]) {
-        peer.handler = () => ({ status, headers: [["Contact", "<sip:left-out>"]] });
+        peer.handler = () => ({ status });
         const answer = await bed.fromInside(BOB);
         assert.deepEqual(
           answer.headers.map(([name]) => name),

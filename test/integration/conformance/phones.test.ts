@@ -73,7 +73,7 @@ for (const binary of kamailioBinaries()) {
         for (const [sender, receiver] of [both, both.toReversed()] as const) {
           const text = `hello from ${sender === baresip ? "Baresip" : "Twinkle"}`;
           sender?.write(text);
-          await receiver?.waitForTrace(text, new RegExp(`${text}`));
+          await receiver?.waitForTrace(text, new RegExp(text));
         }
       });
     }

@@ -4,7 +4,7 @@ import { LOCAL, to, uri, type RouterBed } from "../../support/router-bed.ts";
 import { buildResponse, randomToken, type Answer } from "../../support/sip/build.ts";
 import { serialise, type Header, type SipRequestMessage } from "../../support/sip/message.ts";
 import type { SipTransportName } from "../../support/sip/transport.ts";
-import type { ReceivedRequest, UserAgent } from "../../support/sip/user-agent.ts";
+import type { Handler, ReceivedRequest, UserAgent } from "../../support/sip/user-agent.ts";
 
 export const ALICE = `sip:alice@${LOCAL}`;
 export const BOB = "sip:bob@partner.test";
@@ -19,6 +19,12 @@ export async function openPartner(
   await bed.program({ sets: { "*": to(uri(peer, transport)) }, names: { "partner.test": "A|" } });
   return peer;
 }
+
+/** Rings, and says no more. */
+export const ringing: Handler = (_, provisional) => {
+  provisional({ status: 180 });
+  return undefined;
+};
 
 /** The headers that every request needs, with tags and a branch of their own. */
 export function requestHeaders(from: UserAgent, method: string): Header[] {

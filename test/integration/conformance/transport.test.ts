@@ -1,4 +1,4 @@
-/** Where responses go and where requests go next: RFC 3261 §18, RFC 3581, RFC 3263 §4.3, RFC 5658. */
+/** Where responses go, and how requests come back to the router: RFC 3261 §18, RFC 3581, RFC 5658. */
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
@@ -6,7 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { kamailioBinaries } from "../../support/kamailio-binaries.ts";
 import { LOCAL, RouterBed, to, uri } from "../../support/router-bed.ts";
 import { randomToken } from "../../support/sip/build.ts";
-import { header, headers, type Header } from "../../support/sip/message.ts";
+import { header, headers, serialise, type Header } from "../../support/sip/message.ts";
 import { UserAgent, type SentRequest } from "../../support/sip/user-agent.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { BOB, openPartner, requestHeaders, requestOf } from "./setup.ts";
@@ -96,37 +96,19 @@ for (const binary of kamailioBinaries()) {
       }
     });
 
-    test("RFC 3263 §4.3: a 503, a refused connection and no way to send lead to the next target, with a new branch", async (t) => {
-      const [busy, good] = [await bed.peer(t), await bed.peer(t, 1)];
-      busy.handler = () => ({ status: 503 });
-      const refusing = uri({ host: bed.address(200), port: 5060 }, "tcp");
-      await bed.program({
-        names: { "partner.test": "A|" },
-        sets: { "*": to(uri(busy), refusing, "sip:192.0.2.1:5060;transport=udp", uri(good)) },
-      });
-      for (const method of ["MESSAGE", "INVITE"]) {
-        await bed.router.rpc("htable.flush", "down");
-        assert.equal((await bed.fromInside(BOB, { method })).status, 200);
-        const vias = [busy, good].map(({ received }) => {
-          const [via] = received.filter((it) => it.method === method).map((it) => header(it, "Via"));
-          return /branch=([^;]+)/.exec(via ?? "")?.[1];
-        });
-        assert.equal(new Set([...vias, undefined]).size, 3, vias.join());
-      }
-    });
-
     test("RFC 5658 §5: two Record-Routes where the transports of both sides differ, one where they do not", async (t) => {
       const own = `${bed.router.host}:5060`;
+      const peer = await bed.peer(t);
       for (const [from, onward] of [
         ["udp", "udp"],
         ["udp", "tcp"],
         ["tcp", "udp"],
         ["tcp", "tcp"],
       ] as const) {
-        const peer = await openPartner(bed, t, onward);
+        await bed.program({ sets: { "*": to(uri(peer, onward)) }, names: { "partner.test": "A|" } });
         const target = bed.target(from);
         assert.equal((await bed.fromInside(BOB, { method: "INVITE", target })).status, 200);
-        const recorded = headers(peer.received[0] ?? assert.fail(), "Record-Route");
+        const recorded = headers(peer.received.at(-1) ?? assert.fail(), "Record-Route");
         const near = from === "tcp" ? `<sip:${own};transport=tcp;lr;` : `<sip:${own};lr;`;
         const far = onward === "tcp" ? `<sip:${own};transport=tcp;lr;` : `<sip:${own};lr;`;
         const expected = from === onward ? [near] : [far, near];
@@ -135,7 +117,6 @@ for (const binary of kamailioBinaries()) {
           expected.map(() => true),
           recorded.join("\n"),
         );
-        await peer.close();
       }
     });
 
@@ -167,6 +148,72 @@ for (const binary of kamailioBinaries()) {
       assert.deepEqual(
         [bye.method, bye.uri, headers(bye, "Route")],
         ["BYE", `sip:bob@${peer.host}:5060`, []],
+      );
+    });
+
+    test("RFC 3261 §18.3: what a datagram has beyond its Content-Length is cut off; less is 400", async (t) => {
+      const peer = await openPartner(bed, t);
+      const send = async (length: string, ...more: Header[]): Promise<number> => {
+        const own: Header[] = [...requestHeaders(bed.inside, "MESSAGE"), ["Content-Length", length], ...more];
+        return (
+          await bed.inside.sendMessage(requestOf("MESSAGE", own, "hello\u0000, world"), bed.target()).final
+        ).status;
+      };
+      const type: Header = ["Content-Type", "text/plain;charset=utf-8"];
+      assert.equal(await send("14", type), 400);
+      assert.equal(await send("6", type), 200);
+      assert.equal(await send("6"), 400, "a body without a type");
+      assert.equal(await send("0"), 200);
+      assert.deepEqual(
+        peer.received.map((it) => [it.body, header(it, "Content-Length")]),
+        [
+          ["hello\u0000", "6"],
+          ["", "0"],
+        ],
+      );
+      assert.equal(header(peer.received[0] ?? assert.fail(), "Content-Type"), type[1]);
+    });
+
+    test("RFC 3261 §7.5, §18.3: line ends before a message are skipped on a stream, and messages may share a segment", async (t) => {
+      const peer = await openPartner(bed, t);
+      const one = (): string =>
+        `\r\n\r\n${serialise(requestOf("MESSAGE", requestHeaders(bed.inside, "MESSAGE"), "x")).toString()}`;
+      await bed.inside.sendRaw(Buffer.from(one() + one() + one()), bed.target("tcp"));
+      await waitFor("all of them", () => peer.received.length === 3);
+    });
+
+    test("RFC 3261 §18.1.1: a message as long as a datagram may be passes over TCP", async (t) => {
+      const peer = await openPartner(bed, t, "tcp");
+      const body = "x".repeat(65_000);
+      const { status } = await bed.fromInside(BOB, { target: bed.target("tcp"), body });
+      assert.equal(status, 200);
+      assert.equal(peer.received.at(-1)?.body, body);
+    });
+
+    test("RFC 3261 §18: TCP on either side, and many requests over one connection", async (t) => {
+      const peer = await openPartner(bed, t, "tcp");
+      // two workers that find no connection at the same moment open one each
+      assert.equal((await bed.fromInside(BOB, { target: bed.target("tcp") })).status, 200);
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, (_, i) =>
+          bed.fromInside(`sip:user${i}@partner.test`, { target: bed.target("tcp"), body: "x".repeat(3_000) }),
+        ),
+      );
+      assert.deepEqual(
+        answers.map(({ status, reason }) => `${status} ${reason}`),
+        answers.map(() => "200 Test"),
+      );
+      assert.equal(new Set(peer.received.map((it) => `${it.transport} ${it.source.port}`)).size, 1);
+      const connections = async (): Promise<number> =>
+        ((await bed.router.rpc("core.tcp_info")) as { readonly opened_connections: number })
+          .opened_connections;
+      const before = await connections();
+      peer.closeConnections();
+      await waitFor("the router to notice", async () => (await connections()) < before);
+      assert.equal(
+        (await bed.fromInside(BOB, { target: bed.target("tcp") })).status,
+        200,
+        "over a new connection",
       );
     });
   });
