@@ -17,7 +17,7 @@ export interface SippOptions {
   readonly keys: Readonly<Record<string, string>>;
 }
 
-/** Debian 12 builds SIPp without TLS. */
+/** Debian 12 builds it without TLS: that is what sipp-tls.ts is for. */
 export type SippTransport = "udp" | "tcp";
 
 const modes: Readonly<Record<SippTransport, string>> = { udp: "u1", tcp: "t1" };
