@@ -16,6 +16,7 @@ export interface ConfigFile {
   readonly router: Config["router"];
   readonly discovery: Config["discovery"];
   readonly nextHops: Config["nextHops"];
+  readonly dialogs: Config["dialogs"];
   readonly status: Config["status"];
   readonly admin: HostPort;
   readonly monitoring?: HostPort;

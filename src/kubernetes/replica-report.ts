@@ -11,9 +11,17 @@ export interface ReplicaReport {
   readonly failed: Readonly<Record<string, string>>;
   /** StaticRoutes by which its router reaches nobody. */
   readonly unreachable: readonly string[];
+  /** Fingerprints of the keys whose marks of dialogs its router accepts. */
+  readonly dialogKeys: readonly string[];
 }
 
-export const EMPTY_REPORT: ReplicaReport = { ready: false, applied: {}, failed: {}, unreachable: [] };
+export const EMPTY_REPORT: ReplicaReport = {
+  ready: false,
+  applied: {},
+  failed: {},
+  unreachable: [],
+  dialogKeys: [],
+};
 
 /** On the Lease of a replica: the installation it belongs to. */
 export const REPLICA_LABEL = `${GROUP}/replica-of`;
@@ -22,6 +30,7 @@ const READY = `${GROUP}/ready`;
 const APPLIED = `${GROUP}/applied`;
 const FAILED = `${GROUP}/failed`;
 const UNREACHABLE = `${GROUP}/unreachable`;
+const DIALOG_KEYS = `${GROUP}/dialog-keys`;
 /** Annotations of an object may have 256 kB in all. */
 const MAX_FAILURES = 50;
 const MAX_MESSAGE = 200;
@@ -33,6 +42,7 @@ export function toAnnotations({
   applied,
   failed,
   unreachable,
+  dialogKeys,
 }: ReplicaReport): Record<string, string> {
   const failures = Object.entries(failed)
     .slice(0, MAX_FAILURES)
@@ -42,6 +52,7 @@ export function toAnnotations({
     [APPLIED]: JSON.stringify(applied),
     [FAILED]: JSON.stringify(Object.fromEntries(failures)),
     [UNREACHABLE]: fitting(unreachable).join(","),
+    [DIALOG_KEYS]: dialogKeys.join(","),
   };
 }
 
@@ -51,8 +62,13 @@ export function fromAnnotations(annotations: Readonly<Record<string, string>> = 
     ready: annotations[READY] === "true",
     applied: versions(stringMap(annotations[APPLIED])),
     failed: stringMap(annotations[FAILED]),
-    unreachable: (annotations[UNREACHABLE] ?? "").split(",").filter((name) => name !== ""),
+    unreachable: list(annotations[UNREACHABLE]),
+    dialogKeys: list(annotations[DIALOG_KEYS]),
   };
+}
+
+function list(text = ""): readonly string[] {
+  return text.split(",").filter((name) => name !== "");
 }
 
 function fitting(names: readonly string[]): readonly string[] {

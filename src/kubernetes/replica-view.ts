@@ -99,6 +99,13 @@ export class ReplicaView {
     );
   }
 
+  /** Whether every fresh, ready replica accepts the dialog key with this fingerprint; false while they are not known. */
+  allAcceptDialogKey(fingerprint: string): boolean {
+    return (
+      this.#leases.synced && [...this.#ready()].every(({ report }) => report.dialogKeys.includes(fingerprint))
+    );
+  }
+
   *#ready(): Generator<{ readonly replica: string; readonly report: ReplicaReport }> {
     const { own } = this.#options;
     if (own.report.ready) yield { replica: own.name, report: own.report };

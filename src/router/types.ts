@@ -1,4 +1,5 @@
 import type { Direction, NextHop } from "../federation/types.ts";
+import type { DialogSettings } from "./standing-entries.ts";
 
 /** How held requests go on: default route and remembered, default route and not remembered, or refused with 403. */
 export type Verdict = "default" | "uncached" | "refused";
@@ -36,8 +37,7 @@ export interface RouterOptions {
   readonly eventPort: number;
   /** Shared with the router, which loads its table from there when it starts; undefined: no snapshot. */
   readonly snapshotDirectory?: string | undefined;
-  /** Keys the mark in Record-Route, the same on every replica: hexadecimal digits. */
-  readonly dialogKey: string;
+  readonly dialogs: DialogSettings;
   readonly orders: Orders;
   /** How long a discovery may take, in milliseconds; 2000 by default. */
   readonly discoveryTimeoutMs?: number;

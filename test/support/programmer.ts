@@ -14,6 +14,7 @@ import { danglingReferences, entriesInForce, expectedEntries } from "./router-ta
 import { waitFor } from "./wait-for.ts";
 
 const AUDIT_MS = 100;
+const STANDING = new Map([["key", "c0ffee|60"]]);
 const LONG: Grace = { setsMs: 60_000, ordersMs: 60_000 };
 
 /** A programmer that has a fake router in hand, and a model to program it with. */
@@ -25,6 +26,8 @@ export interface ProgrammerBench {
   readonly inForce: () => Promise<unknown>;
   /** How often the whole table came into force. */
   readonly programmed: () => number;
+  /** Standing entries as they should be. */
+  readonly standing: Map<string, string>;
 }
 
 /** Asserts at the end of the test that no request could ever have met a dangling reference. */
@@ -45,9 +48,10 @@ export async function startProgrammer(
   const rpc = new RpcClient({ host, port: rpcPort, timeoutMs: 20, attempts: 5 });
   const control = new ControlClient({ host, port: controlPort });
   const model = new Model(config());
+  const standing = new Map(STANDING);
   let programmed = 0;
   const programmer = new Programmer(
-    { table: model.table, orders, dialogKey: "c0ffee", grace, rpc, control },
+    { table: model.table, orders, standing: () => standing, grace, rpc, control },
     () => (programmed += 1),
     pino({ level: "silent" }),
     AUDIT_MS,
@@ -68,7 +72,10 @@ export async function startProgrammer(
     await router.stop();
     assert.deepEqual(dangling, [], "a request could have met a dangling reference");
   };
-  return { bench: { router, model, programmer, start, inForce, programmed: () => programmed }, stop };
+  return {
+    bench: { router, model, programmer, start, inForce, programmed: () => programmed, standing },
+    stop,
+  };
 }
 
 /** The router holds exactly the table of the model. */

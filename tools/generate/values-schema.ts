@@ -13,6 +13,7 @@ const SETTINGS = [
   "inbound",
   "discovery",
   "nextHops",
+  "dialogs",
   "status",
   "log",
 ] as const;
