@@ -1,4 +1,5 @@
 import { Pool } from "undici";
+import type { CertificateQuestion } from "./event-stream.ts";
 import type { Verdict } from "./types.ts";
 
 /** What the router says of itself. */
@@ -86,6 +87,14 @@ export class ControlClient {
   mark(dead: ReadonlyMap<string, boolean>): Promise<ControlOutcome> {
     const lines = [...dead].map(([uri, isDead]) => `${uri}|${isDead ? "1" : "0"}`);
     return this.#request("POST", "/hops", lines.join("\n"));
+  }
+
+  /**
+   * Tells the router which names a certificate proves, none included.
+   * @param context as it came with the question
+   */
+  certify({ hash, rest }: CertificateQuestion["context"], names: readonly string[]): Promise<ControlOutcome> {
+    return this.#request("POST", "/names", `${hash}|${names.length === 0 ? "-" : names.join(",")}|${rest}`);
   }
 
   async close(): Promise<void> {

@@ -11,8 +11,17 @@ export interface StreamHandlers {
   closed(): void;
   question(domain: string, direction: ExternalDirection): void;
   learned(domain: string, direction: ExternalDirection, remembered: boolean): void;
-  /** What became of a probe; `microseconds` from order to answer. */
+  /** Whose is the certificate of a connection? */
+  certificate(question: CertificateQuestion): void;
+  /** What became of a probe; `microseconds` from order to answer; status 0: by somebody with a wrong certificate. */
   probed(uri: string, status: number, microseconds: number): void;
+}
+
+/** The router wants to know which names a certificate proves. */
+export interface CertificateQuestion {
+  /** Comes back with the answer as it is. */
+  readonly context: { readonly hash: string; readonly rest: string };
+  readonly pem: string;
 }
 
 export interface EventStreamOptions {
@@ -106,6 +115,8 @@ export class EventStream {
       this.#handlers.question(subject, direction);
     } else if (kind === "P" && subject !== "") {
       this.#handlers.probed(subject, Number(side), Number(flag));
+    } else if (kind === "N" && subject !== "") {
+      this.#handlers.certificate(certificateQuestion(frame));
     } else if (kind === "L" && direction !== undefined && isName(subject)) {
       this.#handlers.learned(subject, direction, flag === "1");
     } else {
@@ -132,6 +143,12 @@ export class EventStream {
     }
     if (wasConnected) this.#handlers.closed();
   }
+}
+
+/** `N|<hash>|<connection>|<next hop>|<status>|<µs>|<PEM>` */
+function certificateQuestion(frame: string): CertificateQuestion {
+  const [, hash = "", conid = "", hop = "", status = "", took = "", pem = ""] = frame.split("|");
+  return { context: { hash, rest: [conid, hop, status, took].join("|") }, pem };
 }
 
 function directionOf(side: string | undefined): ExternalDirection | undefined {

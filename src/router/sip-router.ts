@@ -1,10 +1,11 @@
 import type { Logger } from "pino";
 import type { RoutingTable, TableChanges } from "../federation/types.ts";
+import { certificateNames } from "./certificate-names.ts";
 import { AwayReport } from "./away-report.ts";
 import { ControlClient, type ProbedHop } from "./control-client.ts";
 import { readCounters, type Counter } from "./counters.ts";
 import { DiscoveryDesk } from "./discovery-desk.ts";
-import { EventStream } from "./event-stream.ts";
+import { EventStream, type CertificateQuestion } from "./event-stream.ts";
 import { StatusPoll } from "./status-poll.ts";
 import type { ProbeState } from "./probe-state.ts";
 import { Probes } from "./probes.ts";
@@ -184,6 +185,9 @@ export class SipRouter {
         learned: (domain, direction, remembered) => {
           handlers.learned(domain, direction, remembered);
         },
+        certificate: (question) => {
+          void this.#certify(question);
+        },
         probed: (uri, status, microseconds) => {
           this.#probes.result(uri, status, microseconds);
         },
@@ -191,6 +195,13 @@ export class SipRouter {
       this.#log,
     );
     return { programmer, stream, desk, poll, snapshot: this.#snapshotOf(table) };
+  }
+
+  async #certify({ context, pem }: CertificateQuestion): Promise<void> {
+    const outcome = await this.#control.certify(context, certificateNames(pem));
+    // The router goes on without by itself, and asks again at the next opportunity.
+    if (!outcome.ok)
+      this.#log.warn({ reason: outcome.message }, "the router did not take the names of a certificate");
   }
 
   #snapshotOf(table: RoutingTable): Snapshot | undefined {

@@ -25,6 +25,8 @@ export interface TableText {
   /** CIDRs, comma separated. */
   readonly inside: string;
   readonly peers?: string;
+  /** Names of certificates, comma separated. */
+  readonly insideNames?: string;
   /** Shapes of the `@x` sets. */
   readonly shapes?: string;
   /** Domain → `<flag>|<start set>`. */
@@ -79,10 +81,18 @@ export class Kamailio {
       ...Object.entries(sets).map(([key, value]) => `${epoch}/s/${key}|${value}`),
       ...Object.entries(names).map(([key, value]) => `${epoch}/n/${key}|${value}`),
     ];
-    const { open = true, depth = 0, unproven = "S", inside, peers = "", shapes = "" } = settings;
+    const {
+      open = true,
+      depth = 0,
+      unproven = "S",
+      inside,
+      peers = "",
+      shapes = "",
+      insideNames = "",
+    } = settings;
     await this.write([
       ...entries,
-      `active|${epoch}|${open ? 1 : 0}|${depth}|${unproven}|${inside}|${peers}|${shapes}`,
+      `active|${epoch}|${open ? 1 : 0}|${depth}|${unproven}|${inside}|${peers}|${shapes}|${insideNames}`,
     ]);
   }
 

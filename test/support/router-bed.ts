@@ -1,14 +1,17 @@
 /** A router with peers around it, on loopback addresses of their own. */
 import type { TestContext } from "node:test";
+import type { Authority, CertificateOptions } from "./authority.ts";
 import { claimAddressBlock, type AddressBlock } from "./addresses.ts";
 import { freePort } from "./free-port.ts";
 import { Kamailio, type TableText } from "./kamailio.ts";
 import type { KamailioBinary } from "./kamailio-binaries.ts";
 import { UserAgent, type RequestOptions, type SipResponseMessage } from "./sip/user-agent.ts";
-import type { SipTarget, SipTransportName } from "./sip/transport.ts";
+import type { SipTarget, SipTransportName, TlsOptions } from "./sip/transport.ts";
+import { temporaryDirectory } from "./temporary.ts";
 
 export const LOCAL = "local.test";
 export const IPV6 = "::1";
+const TLS_PORT = 5061;
 
 /** Last numbers of addresses; 8 to 15 are the inside network. */
 const PLACES = { router: 1, inside: 10, platform: 12, outside: 20, firstHop: 101 };
@@ -18,6 +21,8 @@ export interface BedOptions {
   readonly ipv6?: boolean;
   /** Has a listener that only the inside can reach. */
   readonly insideListener?: boolean;
+  /** It speaks TLS, and so do the agents, each with a certificate by this authority. */
+  readonly authority?: Authority;
   /** Added to the environment of kamailio-run. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -36,15 +41,18 @@ export class RouterBed {
   /** Next hop of the local domain. */
   readonly platform: UserAgent;
   readonly outside: UserAgent;
+  readonly #authority: Authority | undefined;
   readonly #block: AddressBlock;
   readonly #agents: UserAgent[];
 
   private constructor(
+    authority: Authority | undefined,
     block: AddressBlock,
     router: Kamailio,
     ports: Ports,
     agents: [UserAgent, UserAgent, UserAgent],
   ) {
+    this.#authority = authority;
     this.#block = block;
     this.router = router;
     this.ports = ports;
@@ -53,7 +61,7 @@ export class RouterBed {
   }
 
   static async open(binary: KamailioBinary, options: BedOptions = {}): Promise<RouterBed> {
-    const { ipv6 = false, insideListener = false, env } = options;
+    const { ipv6 = false, insideListener = false, authority, env } = options;
     const block = await claimAddressBlock();
     // Many processes share ::1
     const ports = ipv6
@@ -66,17 +74,24 @@ export class RouterBed {
         SIP_PORT: String(ports.sip),
         ...(ipv6 && { SIP_IPV6: `[${IPV6}]` }),
         ...(insideListener && { SIP_INSIDE_PORT: String(ports.inside) }),
+        ...(authority && { TLS_DIRECTORY: tlsDirectory(authority) }),
         ...env,
       },
     });
-    const at = (place: number): Promise<UserAgent> => UserAgent.open({ host: block.address(place) });
-    const agents = await Promise.all([at(PLACES.inside), at(PLACES.platform), at(PLACES.outside)]);
-    return new RouterBed(block, router, ports, agents);
+    const at = (place: number, name: string): Promise<UserAgent> =>
+      UserAgent.open({ host: block.address(place), ...tlsFor(authority, { names: [name] }) });
+    const agents = await Promise.all([
+      at(PLACES.inside, "DNS:client.local.test"),
+      at(PLACES.platform, `URI:sip:${LOCAL}`),
+      at(PLACES.outside, "URI:sip:partner.test"),
+    ]);
+    return new RouterBed(authority, block, router, ports, agents);
   }
 
-  /** Opens a peer that may be a next hop; it goes with the test. */
-  async peer(t: TestContext, n = 0): Promise<UserAgent> {
-    const agent = await UserAgent.open({ host: this.address(PLACES.firstHop + n) });
+  /** Opens a peer that may be a next hop, with a certificate where the bed speaks TLS; it goes with the test. */
+  async peer(t: TestContext, n = 0, certificate: CertificateOptions = {}): Promise<UserAgent> {
+    const host = this.address(PLACES.firstHop + n);
+    const agent = await UserAgent.open({ host, ...tlsFor(this.#authority, certificate) });
     t.after(() => agent.close());
     return agent;
   }
@@ -105,7 +120,7 @@ export class RouterBed {
 
   /** The router's listener for everybody. */
   target(transport: SipTransportName = "udp"): SipTarget {
-    return { host: this.router.host, port: this.ports.sip, transport };
+    return { host: this.router.host, port: transport === "tls" ? TLS_PORT : this.ports.sip, transport };
   }
 
   /** A request of the inside, which is a MESSAGE unless told. */
@@ -127,6 +142,27 @@ export class RouterBed {
   #request(requestUri: string, from: string, options: Partial<RequestOptions>): RequestOptions {
     return { method: "MESSAGE", uri: requestUri, target: this.target(), from, ...options };
   }
+}
+
+function tlsDirectory(authority: Authority): string {
+  const directory = temporaryDirectory("tls");
+  authority.install(directory, { names: ["DNS:edge.local.test", `URI:sip:${LOCAL}`] });
+  return directory;
+}
+
+/** How an agent speaks TLS in a bed that does. */
+export function tlsFor(
+  authority: Authority | undefined,
+  certificate: CertificateOptions,
+): { readonly tls?: TlsOptions } {
+  return authority === undefined
+    ? {}
+    : { tls: { ...authority.issue(certificate), ca: authority.certificate } };
+}
+
+/** An agent as a next hop over TLS that has to prove a name. */
+export function secureUri({ host }: { host: string }, name: string): string {
+  return `sip:${host}:${TLS_PORT};transport=tls;tls=${name}`;
 }
 
 /** An agent as a next hop. */

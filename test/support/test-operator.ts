@@ -1,6 +1,7 @@
 /** The operator's end of the router's event stream, as a test wants it: attentive, mute, or silent. */
 import { connect, type Socket } from "node:net";
 import { once } from "node:events";
+import { certificateNames } from "../../src/router/certificate-names.ts";
 import { netstring, NetstringParser } from "../../src/router/netstring.ts";
 import type { Verdict } from "../../src/router/types.ts";
 import { PORTS } from "./kamailio-spec.ts";
@@ -10,6 +11,8 @@ import { waitFor } from "./wait-for.ts";
 export interface TestOperatorOptions {
   /** Answer to every question; undefined: none. */
   readonly verdict?: Verdict;
+  /** Says nothing about certificates either. */
+  readonly mute?: boolean;
   /** Whether it shows that it is alive; true unless told. */
   readonly heartbeat?: boolean;
 }
@@ -23,12 +26,15 @@ export class TestOperator {
   verdict: Verdict | undefined;
   readonly #router: Kamailio;
   readonly #socket: Socket;
+  readonly #mute: boolean;
   readonly #heartbeat: NodeJS.Timeout | undefined;
 
-  private constructor(router: Kamailio, socket: Socket, { verdict, heartbeat = true }: TestOperatorOptions) {
+  private constructor(router: Kamailio, socket: Socket, options: TestOperatorOptions) {
+    const { verdict, heartbeat = true, mute = false } = options;
     this.#router = router;
     this.#socket = socket;
     this.verdict = verdict;
+    this.#mute = mute;
     const beat = (): void => void socket.write(netstring("H"));
     const parser = new NetstringParser();
     socket.on("data", (chunk) => {
@@ -72,9 +78,17 @@ export class TestOperator {
     return ((await this.#router.rpc("pv.shvGet", "clients")) as { readonly value: number }).value;
   }
 
+  /** Reads certificates as the operator does. */
+  async #certify(frame: string): Promise<void> {
+    const [, hash = "", conid, hop, status, took, pem = ""] = frame.split("|");
+    const context = { hash, rest: [conid, hop, status, took].join("|") };
+    await this.#router.control.certify(context, certificateNames(pem));
+  }
+
   #receive(frame: string): void {
     this.frames.push(frame);
     const [kind, domain = ""] = frame.split("|");
+    if (kind === "N" && !this.#mute) void this.#certify(frame);
     if (kind === "Q" && this.verdict !== undefined) void this.#router.control.verdict(domain, this.verdict);
   }
 }

@@ -116,6 +116,6 @@ export function targetOf(uri: string): SipTarget {
   const match = /^sip:(?:[^@]*@)?(\[[^\]]+\]|[^:;?]+)(?::(\d+))?/.exec(uri);
   if (match === null) throw new Error(`no SIP URI: ${uri}`);
   const host = (match[1] ?? "").replace(/^\[|\]$/g, "");
-  const transport = /;transport=tcp/i.test(uri) ? "tcp" : "udp";
-  return { host, port: Number(match[2] ?? DEFAULT_PORT), transport };
+  const transport = /;transport=(tcp|tls)/i.exec(uri)?.[1]?.toLowerCase() ?? "udp";
+  return { host, port: Number(match[2] ?? DEFAULT_PORT), transport: transport as SipTarget["transport"] };
 }

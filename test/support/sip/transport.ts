@@ -1,10 +1,29 @@
-/** Real UDP and TCP sockets of one SIP address. */
+/** Real UDP, TCP and TLS sockets of one SIP address. */
 import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import { once } from "node:events";
 import { connect, createServer, isIPv6, type Server, type Socket } from "node:net";
+import {
+  connect as connectTls,
+  createServer as createTlsServer,
+  type PeerCertificate,
+  type TLSSocket,
+} from "node:tls";
 import { SipFraming } from "./framing.ts";
 
-export type SipTransportName = "udp" | "tcp";
+export type SipTransportName = "udp" | "tcp" | "tls";
+
+/** What a peer shows, and whom it trusts; as PEM. */
+export interface TlsOptions {
+  readonly cert: string;
+  readonly key: string;
+  readonly ca: string;
+  /** Where it listens; 5061 unless told. */
+  readonly port?: number;
+  /** Shows its certificate to servers too; true unless told. */
+  readonly asClient?: boolean;
+  /** Called with the certificate of each client that shows one. */
+  readonly sawClient?: (certificate: PeerCertificate, socket: TLSSocket) => void;
+}
 
 /** Where a message goes. */
 export interface SipTarget {
@@ -21,7 +40,9 @@ export interface Arrival {
   readonly reply: (data: Buffer) => void;
 }
 
-/** Listens on UDP and TCP at one address and port; sends from that address. */
+const DEFAULT_TLS_PORT = 5061;
+
+/** Listens on UDP and TCP at one address and port, and on TLS at another; sends from that address. */
 export class SipSockets {
   readonly host: string;
   readonly port: number;
@@ -29,16 +50,18 @@ export class SipSockets {
   onArrival: (arrival: Arrival) => void = () => undefined;
   readonly #udp: UdpSocket;
   readonly #tcp: Server;
+  readonly #tls: TlsListener | undefined;
   /** Connections that this side opened, by target. */
   readonly #opened = new Map<string, Socket>();
   readonly #connections = new Set<Socket>();
 
-  private constructor(udp: UdpSocket, tcp: Server) {
+  private constructor(udp: UdpSocket, tcp: Server, tls: TlsListener | undefined) {
     const { address, port } = udp.address();
     this.host = address;
     this.port = port;
     this.#udp = udp;
     this.#tcp = tcp;
+    this.#tls = tls;
     udp.on("message", (data, source) => {
       const reply = (answer: Buffer): void => {
         udp.send(answer, source.port, source.address);
@@ -47,19 +70,28 @@ export class SipSockets {
       this.onArrival({ text: data.toString(), transport: "udp", source: from, reply });
     });
     tcp.on("connection", (socket) => {
-      this.#receiveFrom(socket);
+      this.#receiveFrom(socket, "tcp");
+    });
+    tls?.server.on("secureConnection", (socket: TLSSocket) => {
+      tls.options.sawClient?.(socket.getPeerCertificate(), socket);
+      this.#receiveFrom(socket, "tls");
     });
   }
 
   /** @throws when the address is taken. */
-  static async open(host: string, port: number): Promise<SipSockets> {
+  static async open(host: string, port: number, tls?: TlsOptions): Promise<SipSockets> {
     const udp = createSocket(isIPv6(host) ? "udp6" : "udp4");
     udp.bind(port, host);
     await once(udp, "listening");
     const tcp = createServer({ noDelay: true });
     tcp.listen(udp.address().port, host);
     await once(tcp, "listening");
-    return new SipSockets(udp, tcp);
+    return new SipSockets(udp, tcp, tls && (await listenForTls(host, tls)));
+  }
+
+  /** Where it listens for TLS; undefined where it does not. */
+  get tlsPort(): number | undefined {
+    return this.#tls?.port;
   }
 
   /** Sends bytes as they are. A TCP connection is opened on first use and kept. */
@@ -80,22 +112,37 @@ export class SipSockets {
   async close(): Promise<void> {
     this.closeConnections();
     this.#udp.close();
-    this.#tcp.close();
-    await once(this.#tcp, "close");
+    const servers = [this.#tcp, ...(this.#tls ? [this.#tls.server] : [])];
+    await Promise.all(
+      servers.map((server) => {
+        server.close();
+        return once(server, "close");
+      }),
+    );
   }
 
-  async #connectionTo({ host, port }: SipTarget): Promise<Socket> {
-    const key = `${host} ${port}`;
+  async #connectionTo({ host, port, transport }: SipTarget): Promise<Socket> {
+    const key = `${transport} ${host} ${port}`;
     const kept = this.#opened.get(key);
     if (kept !== undefined && !kept.destroyed) return kept;
-    const socket = connect({ host, port, localAddress: this.host, noDelay: true });
-    await once(socket, "connect");
+    const plain = connect({ host, port, localAddress: this.host, noDelay: true });
+    await once(plain, "connect");
+    const socket = transport === "tls" ? await this.#secured(plain) : plain;
     this.#opened.set(key, socket);
-    this.#receiveFrom(socket);
+    this.#receiveFrom(socket, transport);
     return socket;
   }
 
-  #receiveFrom(socket: Socket): void {
+  /** Whom it calls is not looked at: that is the router's own test. */
+  async #secured(socket: Socket): Promise<Socket> {
+    const { cert, key, ca, asClient = true } = this.#tls?.options ?? {};
+    const shown = asClient ? { cert, key } : {};
+    const secure = connectTls({ socket, ca, ...shown, checkServerIdentity: () => undefined });
+    await once(secure, "secureConnect");
+    return secure;
+  }
+
+  #receiveFrom(socket: Socket, transport: SipTransportName): void {
     const framing = new SipFraming();
     const source = { host: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
     const reply = (answer: Buffer): void => {
@@ -104,10 +151,26 @@ export class SipSockets {
     this.#connections.add(socket);
     socket.on("data", (chunk) => {
       for (const text of framing.push(chunk)) {
-        this.onArrival({ text, transport: "tcp", source, reply });
+        this.onArrival({ text, transport, source, reply });
       }
     });
     socket.on("error", () => undefined); // "close" follows
     socket.on("close", () => this.#connections.delete(socket));
   }
+}
+
+interface TlsListener {
+  readonly server: Server;
+  readonly port: number;
+  readonly options: TlsOptions;
+}
+
+async function listenForTls(host: string, options: TlsOptions): Promise<TlsListener> {
+  const { cert, key, ca, port = DEFAULT_TLS_PORT } = options;
+  const server = createTlsServer({ cert, key, ca, requestCert: true, rejectUnauthorized: false });
+  // a client that gives the handshake up
+  server.on("tlsClientError", () => undefined);
+  server.listen(port, host);
+  await once(server, "listening");
+  return { server, port, options };
 }

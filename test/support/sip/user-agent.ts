@@ -5,7 +5,13 @@ import { ClientTransaction } from "./client-transaction.ts";
 import { parse, serialise, transactionOf } from "./message.ts";
 import type { Header, SipRequestMessage, SipResponseMessage } from "./message.ts";
 import { ServerTransactions, type Handler, type ReceivedRequest } from "./server-transactions.ts";
-import { SipSockets, type Arrival, type SipTarget, type SipTransportName } from "./transport.ts";
+import {
+  SipSockets,
+  type Arrival,
+  type SipTarget,
+  type SipTransportName,
+  type TlsOptions,
+} from "./transport.ts";
 
 export type { Answer } from "./build.ts";
 export type { SipRequestMessage, SipResponseMessage } from "./message.ts";
@@ -17,6 +23,8 @@ export interface UserAgentOptions {
   readonly host: string;
   /** 5060 unless told; 0 takes a free one. */
   readonly port?: number;
+  /** It speaks TLS too. */
+  readonly tls?: TlsOptions;
   /** Answers 200 to everything unless told. */
   readonly handler?: Handler;
 }
@@ -78,8 +86,8 @@ export class UserAgent {
   }
 
   /** Opens UDP and TCP at one address and port. @throws when they are taken. */
-  static async open({ host, port, handler }: UserAgentOptions): Promise<UserAgent> {
-    const sockets = await SipSockets.open(host, port ?? DEFAULT_PORT);
+  static async open({ host, port, tls, handler }: UserAgentOptions): Promise<UserAgent> {
+    const sockets = await SipSockets.open(host, port ?? DEFAULT_PORT, tls);
     return new UserAgent(sockets, handler ?? (() => ({ status: 200 })));
   }
 
@@ -90,7 +98,7 @@ export class UserAgent {
 
   /** This agent as a next hop or a target. */
   target(transport: SipTransportName): SipTarget {
-    return { host: this.host, port: this.port, transport };
+    return this.#local(transport);
   }
 
   /** Sends a request. The final response to a failed INVITE is acknowledged by itself; a 2xx is not (see Dialog). */
@@ -151,7 +159,8 @@ export class UserAgent {
   }
 
   #local(transport: SipTransportName): LocalAddress {
-    return { host: this.host, port: this.port, transport };
+    const port = transport === "tls" ? (this.#sockets.tlsPort ?? this.port) : this.port;
+    return { host: this.host, port, transport };
   }
 
   #start(request: SipRequestMessage, target: SipTarget, timeout: number): SentRequest {

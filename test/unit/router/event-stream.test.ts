@@ -15,6 +15,7 @@ async function setUp(t: TestContext) {
       connected: (instance) => events.push(`connected ${instance}`),
       closed: () => events.push("closed"),
       question: (domain, direction) => events.push(`question ${domain} ${direction}`),
+      certificate: ({ context, pem }) => events.push(`certificate ${context.hash} ${context.rest} ${pem}`),
       learned: (domain, direction, remembered) =>
         events.push(`learned ${domain} ${direction} ${String(remembered)}`),
       probed: (uri, status, microseconds) => events.push(`probed ${uri} ${status} ${microseconds}`),
@@ -33,7 +34,14 @@ async function setUp(t: TestContext) {
 test("events arrive typed, one byte at a time", async (t) => {
   const { router, events } = await setUp(t);
   const bytes = Buffer.from(
-    ["Q|a.test|o", "Q|b.test|i", "L|c.test|o|1", "L|d.test|i|0", "P|sip:192.0.2.1;x=y|200|42"]
+    [
+      "Q|a.test|o",
+      "Q|b.test|i",
+      "L|c.test|o|1",
+      "L|d.test|i|0",
+      "P|sip:192.0.2.1;x=y|200|42",
+      "N|ab12|7||||PEM\n",
+    ]
       .map(netstring)
       .join(""),
   );
@@ -41,7 +49,7 @@ test("events arrive typed, one byte at a time", async (t) => {
     router.tellBytes(Buffer.from([byte]));
     await new Promise(setImmediate);
   }
-  await waitFor("all events", () => events.length === 6);
+  await waitFor("all events", () => events.length === 7);
   assert.deepEqual(events, [
     "connected instance-1",
     "question a.test outbound",
@@ -49,6 +57,7 @@ test("events arrive typed, one byte at a time", async (t) => {
     "learned c.test outbound true",
     "learned d.test inbound false",
     "probed sip:192.0.2.1;x=y 200 42",
+    "certificate ab12 7||| PEM\n",
   ]);
 });
 
