@@ -28,7 +28,8 @@ CMD ["--config", "/etc/sip-federation/config.yaml"]
 
 # Kamailio with what kamailio.cfg loads, and nothing else: Debian's package needs Python for tools that are not used
 FROM ${DEBIAN} AS kamailio
-RUN apt-get update && apt-get install -y --no-install-recommends kamailio kamailio-extra-modules
+RUN apt-get update && apt-get install -y --no-install-recommends kamailio kamailio-extra-modules \
+	kamailio-tls-modules
 COPY src/router/kamailio.cfg /tmp/
 COPY tools/image/collect-kamailio /tmp/
 RUN /tmp/collect-kamailio /tmp/kamailio.cfg /collected

@@ -1,7 +1,7 @@
 import tseslint from "typescript-eslint";
 
 /** A room may import itself, `api/` and `federation/types`; only main.ts joins rooms (docs/decisions). */
-const rooms = ["kubernetes", "router", "dns", "xmpp", "admin"];
+const rooms = ["kubernetes", "router", "dns", "xmpp", "admin", "cli"];
 const otherRooms = (room) => rooms.filter((other) => other !== room).map((other) => `**/${other}/**`);
 
 export default tseslint.config(

@@ -10,6 +10,7 @@ const NOW = new Date("2026-01-01T00:00:00Z");
 const CONFIG = {
   localDomains: [LOCAL_DOMAIN],
   insideNetworks: [],
+  insideCertificateNames: [],
   ownAddresses: [],
   trustedPeers: [],
   unprovenInbound: "serve",

@@ -90,6 +90,7 @@ async function startFilledRouter(host: string, domains: number, peer: Target): P
   const config: FederationConfig = {
     localDomains: [LOCAL_DOMAIN],
     insideNetworks: ["127.0.0.0/8"],
+    insideCertificateNames: [],
     ownAddresses: [router.target],
     trustedPeers: [],
     unprovenInbound: "serve",

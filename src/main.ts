@@ -283,8 +283,8 @@ function startRouter(): void {
 
 observe(metrics, { table: model.table, operator, writer, statusWriter, learning, router: () => router });
 
-const joints = { config, table: model.table, control, nextHops, leader, operator, metrics, log };
-const servers = adminServers(joints);
+const joints = { config, model, control, nextHops, learning, admissions, leader, operator, metrics, log };
+const servers = adminServers({ ...joints, router: () => router });
 
 const everySecond = setInterval(() => {
   const now = performance.now();

@@ -1,21 +1,26 @@
 import ipaddr from "ipaddr.js";
+import { canonicalHost } from "../federation/domain-name.ts";
 import type { SipRequest } from "../federation/types.ts";
 import { parseSipUri } from "./sip-uri.ts";
 
-const PARAMETERS = ["uri", "from", "source", "method"] as const;
+const PARAMETERS = ["uri", "from", "source", "certificate", "method"] as const;
 type Parameter = (typeof PARAMETERS)[number];
 
 export type ExplainQuery =
   | { readonly ok: true; readonly request: SipRequest }
   | { readonly ok: false; readonly parameter: string; readonly problem: string };
 
-/** A request that names no source counts as one from the inside; this address stands for it. */
-const INSIDE = { source: "127.0.0.1", insideListener: true };
+/** Sides in place of an address. Nobody has 0.0.0.0 (RFC 1122 §3.2.1.3): it is in no inside network, and proves nothing. */
+const SIDES: Readonly<Record<string, Pick<SipRequest, "source" | "insideListener">>> = {
+  inside: { source: "127.0.0.1", insideListener: true },
+  outside: { source: "0.0.0.0" },
+};
 const TOKEN = /^[A-Za-z0-9.!%*_+`'~-]+$/; // RFC 3261 §25.1
 
 /**
  * The request to explain: `uri` (Request-URI, required), `from` (From URI), `source` (IP address that it comes
- * from; absent: the inside) and `method` (absent: INVITE).
+ * from, or `inside`, or `outside`; absent: the inside), `certificate` (a name that its TLS connection has proven) and
+ * `method` (absent: INVITE).
  * @param text the query of the URL, as it came
  */
 export function readExplainQuery(text: string): ExplainQuery {
@@ -37,14 +42,24 @@ function readRequest(get: (name: Parameter) => string | undefined): ExplainQuery
   const from = fromUri === undefined ? undefined : parseSipUri(fromUri);
   if (fromUri !== undefined && from === undefined) return notUri("from", fromUri, "sip:alice@example.com");
   const origin = readSource(get("source"));
-  if (origin === undefined) return refused("source", "is not an IP address such as 192.0.2.9");
+  if (origin === undefined)
+    return refused("source", "is neither inside nor outside nor an IP address such as 192.0.2.9");
   const method = get("method") ?? "INVITE";
   if (!TOKEN.test(method)) return refused("method", "is not a SIP method such as MESSAGE");
-  return { ok: true, request: { method, requestUri, from, ...origin } };
+  const certificateNames = readCertificate(get("certificate"));
+  if (certificateNames === undefined) return refused("certificate", "is not a name such as partner.example");
+  return { ok: true, request: { method, requestUri, from, ...origin, ...certificateNames } };
 }
 
-function readSource(text: string | undefined): Pick<SipRequest, "source" | "insideListener"> | undefined {
-  if (text === undefined) return INSIDE;
+function readCertificate(text: string | undefined): Pick<SipRequest, "certificateNames"> | undefined {
+  if (text === undefined) return {};
+  const name = canonicalHost(text);
+  return name === undefined ? undefined : { certificateNames: [name] };
+}
+
+function readSource(text = "inside"): Pick<SipRequest, "source" | "insideListener"> | undefined {
+  const side = Object.hasOwn(SIDES, text) ? SIDES[text] : undefined;
+  if (side) return side;
   if (!ipaddr.IPv4.isValidFourPartDecimal(text) && !ipaddr.IPv6.isValid(text)) return undefined;
   return { source: ipaddr.process(text).toString() };
 }

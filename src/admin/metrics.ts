@@ -14,6 +14,8 @@ import {
   mirrorCounters,
   observeProbes,
   observeRouter,
+  observeTls,
+  type TlsCondition,
 } from "./router-metrics.ts";
 
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -38,6 +40,9 @@ export function createMetrics() {
     },
     observeProbes: (read: () => Iterable<ProbedNextHop>): void => {
       observeProbes(registry, read);
+    },
+    observeTls: (read: () => TlsCondition | undefined): void => {
+      observeTls(registry, read);
     },
     mirrorCounters: (read: () => Promise<readonly RouterCounter[]>): void => {
       mirrorCounters(registry, read);

@@ -117,6 +117,47 @@ function gauge(
   });
 }
 
+/** The certificate that the SIP router shows. */
+export interface TlsCondition {
+  /** When it ends, in milliseconds since 1970; undefined while none was read. */
+  readonly notAfter: number | undefined;
+  readonly reloads: number;
+  /** What keeps the router from using the files as they are. */
+  readonly problem: string | undefined;
+}
+
+/** Where its state is read from; undefined where TLS is not spoken. Called once. */
+export function observeTls(registry: Registry, read: () => TlsCondition | undefined): void {
+  const gauges: Record<string, [help: string, value: (tls: TlsCondition) => number | undefined]> = {
+    sip_tls_certificate_expiry_seconds: [
+      "When the TLS certificate ends, in seconds since 1970.",
+      ({ notAfter }) => notAfter && notAfter / 1000,
+    ],
+    sip_tls_reloads: [
+      "Times that new TLS files were loaded since the operator started.",
+      ({ reloads }) => reloads,
+    ],
+    sip_tls_files_usable: [
+      "1 where the router can use the TLS files as they are, 0 where it keeps those it had.",
+      ({ problem }) => Number(problem === undefined),
+    ],
+  };
+  for (const [name, [help, value]] of Object.entries(gauges)) {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.reset();
+        const tls = read();
+        const number = tls && value(tls);
+        if (number !== undefined) this.set(number);
+        else this.remove();
+      },
+    });
+  }
+}
+
 /** One call under way serves all who ask meanwhile: the metrics of a scrape are collected side by side. */
 function shared<T>(call: () => Promise<T>): () => Promise<T> {
   let underWay: Promise<T> | undefined;

@@ -14,7 +14,7 @@ export interface AdminHandlers {
   readiness(): Promise<Check>;
   metrics(): Promise<{ readonly contentType: string; readonly body: string }>;
   /**
-   * The decision on a request, as JSON; undefined while the objects have not been read. Where it is absent, the path is
+   * The decision on a request, as JSON, maybe in a while; undefined while the objects have not been read. Where it is absent, the path is
    * too.
    */
   readonly explain?: (request: SipRequest) => unknown;
@@ -132,11 +132,11 @@ function checked(check: Check): Answer {
   return check.ok ? text(200, "ok") : text(503, check.reason);
 }
 
-function explained(url: URL, explain: (request: SipRequest) => unknown): Answer {
+async function explained(url: URL, explain: (request: SipRequest) => unknown): Promise<Answer> {
   const query = readExplainQuery(url.search);
   if (!query.ok)
     return json(400, { error: `${query.parameter}: ${query.problem}`, parameter: query.parameter });
-  const decision = explain(query.request);
+  const decision = await explain(query.request);
   if (decision === undefined)
     return json(503, { error: "the API server has not been read yet: ask again soon" });
   return json(200, decision);

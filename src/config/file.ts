@@ -5,6 +5,7 @@ import type { HostPort, TrustedPeer } from "../federation/types.ts";
 export interface ConfigFile {
   readonly localDomains: readonly string[];
   readonly insideNetworks: readonly string[];
+  readonly insideCertificateNames: readonly string[];
   readonly trustedPeers: readonly TrustedPeer[];
   readonly inbound: { readonly unproven: "serve" | "refuse" };
   readonly sip: { readonly listeners: readonly HostPort[]; readonly advertised: readonly HostPort[] };
@@ -20,5 +21,6 @@ export interface ConfigFile {
   readonly status: Config["status"];
   readonly admin: HostPort;
   readonly monitoring?: HostPort;
+  readonly tls?: { readonly directory: string; readonly caFile?: string };
   readonly log: Config["log"];
 }

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { YAMLException, load } from "js-yaml";
 import type { ConfigFile } from "./file.ts";
 import { ownAddresses } from "./own-addresses.ts";
@@ -82,18 +83,26 @@ function resolve(file: ConfigFile, around: NamespacedSurroundings): Config {
     status,
     admin,
     monitoring,
+    tls: file.tls && tlsFiles(file.tls),
     log,
   };
+}
+
+/** Named as in a Secret of type kubernetes.io/tls. */
+function tlsFiles({ directory, caFile }: NonNullable<ConfigFile["tls"]>): Config["tls"] {
+  const file = (name: string): string => join(directory, name);
+  return { certificateFile: file("tls.crt"), keyFile: file("tls.key"), caFile: caFile ?? file("ca.crt") };
 }
 
 function federation(file: ConfigFile, around: Surroundings): Config["federation"] {
   return {
     localDomains: unique(file.localDomains),
     insideNetworks: unique(file.insideNetworks),
+    insideCertificateNames: unique(file.insideCertificateNames),
     trustedPeers: file.trustedPeers,
     unprovenInbound: file.inbound.unproven,
     ownAddresses: ownAddresses(file, around.addresses),
-    transports: ["UDP", "TCP"],
+    transports: file.tls ? ["UDP", "TCP", "TLS"] : ["UDP", "TCP"],
   };
 }
 

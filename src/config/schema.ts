@@ -36,15 +36,26 @@ const address = {
   ),
 };
 
+function certificateNames(whose: string) {
+  return {
+    type: "array",
+    default: [],
+    maxItems: 32,
+    items: { type: "string", canonical: "domain" },
+    description: `Names of ${whose}, which a connection over TLS proves (RFC 5922).`,
+  };
+}
+
 const trustedPeer = section(
   {
     sources: {
       type: "array",
-      minItems: 1,
+      default: [],
       maxItems: 32,
       items: { type: "string", canonical: "network" },
-      description: "Networks (CIDR) that the peer sends from.",
+      description: "Networks (CIDR) that the peer sends from. It is told by them or by its certificate.",
     },
+    certificateNames: certificateNames("its certificate"),
     domains: {
       type: "array",
       minItems: 1,
@@ -52,7 +63,7 @@ const trustedPeer = section(
       description: 'Domains that the peer may assert in From; `["*"]` means every domain.',
     },
   },
-  ["sources", "domains"],
+  ["domains"],
 );
 
 const inbound = section({
@@ -224,6 +235,28 @@ const status = section({
   },
 });
 
+const tls = {
+  ...section(
+    {
+      directory: {
+        type: "string",
+        minLength: 1,
+        description:
+          "Directory with `tls.crt` and `tls.key`, as of a Secret of type kubernetes.io/tls. It is looked at all the time: the router takes what is new there without a restart.",
+      },
+      caFile: {
+        type: "string",
+        minLength: 1,
+        description:
+          "Certificates of the authorities whose signature counts (PEM); `ca.crt` in that directory unless told.",
+      },
+    },
+    ["directory"],
+  ),
+  description:
+    "SIP over TLS, of which the router has the same files. Without this key there is none, and routes over TLS are not accepted.",
+};
+
 const log = section({
   level: {
     type: "string",
@@ -251,10 +284,11 @@ export const configSchema = {
         description:
           "Networks (CIDR) whose traffic is the organisation's own SIP platform. `0.0.0.0/0` and `::/0` are refused.",
       },
+      insideCertificateNames: certificateNames("certificates of the organisation's own SIP platform"),
       trustedPeers: {
         type: "array",
         default: [],
-        items: trustedPeer,
+        items: { ...trustedPeer, told: true },
         description: "Outside peers, such as an SBC, that may assert domains without a proof of their own.",
       },
       inbound: { ...inbound, default: {}, description: "Requests from the outside." },
@@ -282,6 +316,7 @@ export const configSchema = {
         "::",
         8065,
       ),
+      tls,
       log: { ...log, default: {}, description: "Logging." },
     },
     ["localDomains"],

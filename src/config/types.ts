@@ -13,7 +13,16 @@ export interface Config {
   readonly admin: HostPort;
   /** Where health and metrics alone are served; undefined where `admin` is enough. */
   readonly monitoring: HostPort | undefined;
+  /** Undefined where TLS is not spoken. */
+  readonly tls: TlsConfig | undefined;
   readonly log: LogConfig;
+}
+
+/** Files by which the router speaks TLS. */
+export interface TlsConfig {
+  readonly certificateFile: string;
+  readonly keyFile: string;
+  readonly caFile: string;
 }
 
 export interface KubernetesConfig {

@@ -1,6 +1,7 @@
 import { Ajv, type AnySchemaObject, type SchemaValidateFunction } from "ajv";
 import type { DataValidationCxt } from "ajv/dist/types/index.js";
 import { type Canonical, assertedDomain, domain, host, loopback, nameServer, network } from "./canonical.ts";
+import type { TrustedPeer } from "../federation/types.ts";
 import type { ConfigFile } from "./file.ts";
 import { type Problem, describe } from "./problems.ts";
 import { configSchema } from "./schema.ts";
@@ -42,6 +43,13 @@ const canonicalise: SchemaValidateFunction = (
   return false;
 };
 
+/** The schema keyword `told`: somebody who is told by nothing is nobody. */
+const isTold: SchemaValidateFunction = (_schema: boolean, peer: TrustedPeer): boolean => {
+  if (peer.sources.length + peer.certificateNames.length > 0) return true;
+  isTold.errors = [{ keyword: "told", params: {}, message: "names neither sources nor certificateNames" }];
+  return false;
+};
+
 const ajv = new Ajv({ allErrors: true, useDefaults: true, verbose: true, strictRequired: false });
 ajv.addKeyword({
   keyword: "canonical",
@@ -50,4 +58,5 @@ ajv.addKeyword({
   modifying: true,
   validate: canonicalise,
 });
+ajv.addKeyword({ keyword: "told", type: "object", schemaType: "boolean", validate: isTold });
 const isConfigFile = ajv.compile<ConfigFile>(configSchema);

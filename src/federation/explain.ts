@@ -1,98 +1,58 @@
-import { canonicalAddress } from "./address.ts";
+import { cachingOf } from "./explain/caching.ts";
+import { findNextHop } from "./explain/candidates.ts";
+import { matchingRoutes } from "./explain/matching.ts";
+import { summaryOf } from "./explain/summary.ts";
+import type { Explanation, View } from "./explain/types.ts";
 import { decide } from "./decide.ts";
-import type { Decision, NextHop, RoutingTable, SipRequest } from "./types.ts";
+import { situationOf } from "./decision/situation.ts";
+import type { Decision, NameEntry, NextHop, RoutingTable, SipRequest } from "./types.ts";
 
-/** A decision with what a person wants to read first. */
-export type Explanation = Decision & {
-  /** What happens, in one line. */
-  readonly summary: string;
-  /** Where a relayed request goes first as of now: the most preferred address that is not known to be dead. */
-  readonly nextHop?: Place | undefined;
-  /** What is preferred to it and passed over, a sentence each. */
-  readonly passedOver?: readonly string[];
-};
+export type { Candidate, Explanation, Place, View, Whereabouts } from "./explain/types.ts";
 
-/** An address of a next hop. */
-export interface Place {
-  /** `metadata.name` of the StaticRoute. */
-  readonly route: string;
-  /** IP address, IPv6 without brackets. */
-  readonly address: string;
-  readonly port: number;
-  readonly transport: NextHop["transport"];
-}
+/** What a domain is that answered, before there is a FederatedDomain for it. */
+const LEARNED: NameEntry = { kind: "known", policy: "Allow", protocol: "SIP", trust: "Limited", sources: [] };
 
-/** Where a next hop is as of now. */
-export interface Whereabouts {
-  /** Most preferred first. `alive` as probes found it; undefined while they have not. */
-  readonly addresses: readonly (Pick<Place, "address" | "port"> & { readonly alive: boolean | undefined })[];
-  /** Why there are none, a sentence without its full stop. */
-  readonly problem: string | undefined;
-}
-
-type Relay = Extract<Decision, { action: "relay" }>;
-type Look = (hop: NextHop) => Whereabouts;
-
-/**
- * Why would this request go there? The same decision that the router takes, with its reasons.
- * @param look where next hops are; without it nothing is said of addresses
- */
-export function explain(table: RoutingTable, request: SipRequest, look?: Look): Explanation {
+/** Why would this request go there? The same decision that the router takes, with its reasons. */
+export function explain(seen: View, request: SipRequest): Explanation {
+  const { table, learned } = asRouted(seen, request);
+  const view = { ...seen, table };
   const decision = decide(table, request);
-  const summary = summaryOf(decision);
-  if (decision.action !== "relay" || !look) return { summary, ...decision };
-  const { nextHop, passedOver } = firstOf(decision.candidates, look);
-  if (passedOver.length === 0) return { summary, ...decision, nextHop, passedOver };
-  const now = nextHop ? `now to ${placeOf(nextHop)}` : "now none of them answers";
-  return { summary: `${summary}; ${now}`, ...decision, nextHop, passedOver };
+  const situation = situationOf(table, request);
+  const found = findNextHop(view, request, decision, matchingRoutes(view.routes, situation, decision));
+  const caching = cachingOf(view, situation, decision);
+  const { action, row, direction, domain, because } = decision;
+  return {
+    summary: summaryOf(decision, found, caching),
+    action,
+    row,
+    direction,
+    domain,
+    ...(decision.action === "reply" && { status: decision.status, reason: decision.reason }),
+    because: learned === undefined ? because : [...because, onItsWay(learned)],
+    candidates: found.candidates,
+    ...(decision.action === "relay" && { nextHop: found.nextHop }),
+    passedOver: found.passedOver,
+    caching: learned === undefined ? caching : { because: onItsWay(learned) },
+  };
 }
 
-function firstOf(
-  candidates: readonly NextHop[],
-  look: Look,
-): Required<Pick<Explanation, "nextHop" | "passedOver">> {
-  const passedOver: string[] = [];
-  for (const hop of candidates) {
-    const { addresses, problem } = look(hop);
-    const { route, transport } = hop;
-    if (addresses.length === 0)
-      passedOver.push(`StaticRoute ${route}: ${problem ?? `${hop.host} is not resolved yet`}.`);
-    for (const { address, port, alive } of addresses) {
-      const place = { route, address, port, transport };
-      if (alive !== false) return { nextHop: place, passedOver };
-      passedOver.push(`StaticRoute ${route}: ${placeOf(place)} does not answer probes.`);
-    }
-  }
-  return { nextHop: undefined, passedOver };
+/** The next hops that `explain` will ask about: where they are, and how they are, is found out before. */
+export function nextHopsOf(seen: View, request: SipRequest): readonly NextHop[] {
+  const decision: Decision = decide(asRouted(seen, request).table, request);
+  return decision.action === "relay" ? decision.candidates : [];
 }
 
-function placeOf({ address, port, transport }: Place): string {
-  return `${address.includes(":") ? `[${address}]` : address}:${port} over ${transport}`;
+/** The router treats a domain as known from its first 2xx on, the FederatedDomain follows. */
+function asRouted({ table, memory }: View, request: SipRequest): { table: RoutingTable; learned?: string } {
+  const { domain } = situationOf(table, request);
+  if (domain === undefined || table.names.has(domain) || memory(domain) !== "learned") return { table };
+  const { open, routeSets, config } = table;
+  return {
+    table: { open, routeSets, config, names: new Map(table.names).set(domain, LEARNED) },
+    learned: domain,
+  };
 }
 
-function summaryOf(decision: Decision): string {
-  switch (decision.action) {
-    case "reply":
-      return `answered with ${decision.status} ${decision.reason}`;
-    case "drop":
-      return "dropped";
-    case "gateway":
-      return "answered with 480 No XMPP Gateway: the domain is reached over XMPP, and this release has no gateway";
-    case "relay":
-      return summaryOfRelay(decision);
-  }
-}
-
-function summaryOfRelay({ candidates, discover, cache, direction }: Relay): string {
-  const [first, ...others] = candidates;
-  const more = others.length === 0 ? "" : `, or to one of ${others.length} more`;
-  const discovery = discover && direction === "outbound" ? ", after discovery" : "";
-  const memory = cache ? "; a 2xx makes the domain known" : "";
-  return `relayed to ${first ? addressOf(first) : "nobody"}${more}${discovery}${memory}`;
-}
-
-function addressOf({ host, port, transport, route }: NextHop): string {
-  const bracketed = canonicalAddress(host)?.includes(":") ? `[${host}]` : host;
-  const where = port === 0 ? `the SRV records of ${host}` : `${bracketed}:${port}`;
-  return `${where} over ${transport} (StaticRoute ${route})`;
+function onItsWay(domain: string): string {
+  return `${domain} has answered, and is routed as a known domain: its FederatedDomain is not in the API yet.`;
 }

@@ -2,6 +2,7 @@ import { domainVerdict, localDomainVerdict } from "./domain-verdict.ts";
 import { explicitSet } from "./lookup.ts";
 import { NameIndex } from "./name-index.ts";
 import { belowKey, domainOfKey, isUserKey, keysFor } from "./patterns.ts";
+import type { RouteResult } from "./route.ts";
 import { RouteIndex } from "./route-index.ts";
 import {
   DEFAULT_ROUTE_SET,
@@ -86,6 +87,11 @@ export class Model {
       for (const name of this.#namesWithoutExplicitRoute()) domains.add(name);
     }
     return { routes: this.#routes.takeTouchedRoutes(), domains };
+  }
+
+  /** What was read from each StaticRoute, by its name; with or without effect. */
+  get routes(): ReadonlyMap<string, RouteResult> {
+    return this.#routes.results;
   }
 
   /** Undefined when there is no such StaticRoute. */

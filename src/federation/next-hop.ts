@@ -1,5 +1,6 @@
 import { canonicalAddress, isLoopback, isOneMachine } from "./address.ts";
 import { canonicalHost } from "./domain-name.ts";
+import { exactDomain, type Pattern } from "./patterns.ts";
 import type { FederationConfig, HostPort, NextHop, RouteObject, Transport } from "./types.ts";
 import type { StaticRouteSpec } from "../api/types.ts";
 
@@ -15,7 +16,11 @@ const DEFAULT_PORT: Readonly<Record<Transport, number>> = { UDP: 5060, TCP: 5060
 const SRV_PREFIX = /^(_sip\._(tcp|udp)|_sips\._tcp)\./;
 
 /** Reads the next hop from the spec of a route. */
-export function compileNextHop(route: RouteObject, config: FederationConfig): NextHopResult {
+export function compileNextHop(
+  route: RouteObject,
+  pattern: Pattern,
+  config: FederationConfig,
+): NextHopResult {
   const { spec } = route;
   if (spec.nextHop === undefined) return { ok: true, hop: undefined };
   const named = canonicalHost(spec.nextHop);
@@ -26,11 +31,13 @@ export function compileNextHop(route: RouteObject, config: FederationConfig): Ne
   const port = host === named ? (spec.nextHopPort ?? DEFAULT_PORT[spec.protocolType]) : 0;
   if (isAddress && port === 0) return srvOfAddress(named);
   if (isOurselves(host, port, config.ownAddresses)) return ourselves(named, port);
-  return { ok: true, hop: nextHopOf(route.name, spec, host, port) };
+  const serverName = serverNameOf(spec, host, pattern);
+  return { ok: true, hop: nextHopOf(route.name, spec, { host, port, serverName }) };
 }
 
-function nextHopOf(route: string, spec: StaticRouteSpec, host: string, port: number): NextHop {
-  const serverName = spec.tls?.serverName;
+type Place = Pick<NextHop, "host" | "port"> & { readonly serverName: string };
+
+function nextHopOf(route: string, spec: StaticRouteSpec, { host, port, serverName }: Place): NextHop {
   return {
     route,
     host,
@@ -38,9 +45,19 @@ function nextHopOf(route: string, spec: StaticRouteSpec, host: string, port: num
     transport: spec.protocolType,
     priority: spec.priority,
     weight: spec.weight,
-    ...(serverName !== undefined && { serverName: canonicalHost(serverName) ?? serverName }),
+    ...(spec.protocolType === "TLS" && { serverName }),
     trustIdentity: spec.trustIdentity,
   };
+}
+
+/**
+ * Whom a TLS next hop has to be (RFC 5922 §7.3): the name by which it was configured, never one that DNS gave. An
+ * address has none: then it is the domain that the route is for, and where that is not one domain, the address itself.
+ */
+function serverNameOf({ tls }: StaticRouteSpec, host: string, pattern: Pattern): string {
+  if (tls?.serverName !== undefined) return canonicalHost(tls.serverName) ?? tls.serverName;
+  const address = canonicalAddress(host);
+  return address === undefined ? host : (exactDomain(pattern) ?? address);
 }
 
 /** By SRV (port 0) one of our own names leads to us whatever the port is. */

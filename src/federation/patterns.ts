@@ -65,6 +65,11 @@ export function domainOfKey(key: RouteSetKey): string {
   return key.startsWith(".") || key.startsWith("=") ? key.slice(1) : key;
 }
 
+/** The domain of a pattern that matches that domain alone; undefined for all others. */
+export function exactDomain({ text, keys: [key] }: Pattern): string | undefined {
+  return key === exactKey(text) && !isUserKey(key) ? text : undefined;
+}
+
 /** The patterns whose routes make up a set, as `Pattern.text`; the plainest one first. */
 export function patternsOfKey(key: RouteSetKey): [string, ...string[]] {
   if (key === DEFAULT_ROUTE_SET) return [DEFAULT_PATTERN.text];

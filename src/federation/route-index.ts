@@ -61,6 +61,11 @@ export class RouteIndex {
     this.#replace(name, undefined);
   }
 
+  /** What was read from each StaticRoute, by its name. */
+  get results(): ReadonlyMap<string, RouteResult> {
+    return this.#results;
+  }
+
   verdict(name: string, table: RoutingTable): RouteVerdict | undefined {
     const result = this.#results.get(name);
     if (!result) return undefined;

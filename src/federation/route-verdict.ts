@@ -69,7 +69,8 @@ function reach({ pattern }: Route): string {
 function target(hop: NextHop | undefined): string {
   if (!hop) return "nowhere";
   const where = hop.port === 0 ? `the SRV records of ${hop.host}` : `${hop.host} port ${hop.port}`;
-  return `${where} over ${hop.transport}`;
+  const whose = hop.serverName === undefined ? "" : `, whose certificate has to be for ${hop.serverName}`;
+  return `${where} over ${hop.transport}${whose}`;
 }
 
 function textOf({ pattern }: Route): string {

@@ -24,7 +24,9 @@ export interface Route {
 }
 
 export type RouteResult =
-  { readonly ok: true; readonly route: Route } | { readonly ok: false; readonly finding: Finding };
+  | { readonly ok: true; readonly route: Route }
+  /** `pattern`: undefined where that is what makes no sense. */
+  | { readonly ok: false; readonly finding: Finding; readonly pattern: Pattern | undefined };
 
 /** Reads a StaticRoute. What makes no sense yields a finding for its `Accepted` condition, never an exception. */
 export function compileRoute(object: RouteObject, config: FederationConfig): RouteResult {
@@ -32,9 +34,10 @@ export function compileRoute(object: RouteObject, config: FederationConfig): Rou
   const { destinationPattern: text } = spec;
   const pattern = spec.routeType === "User" ? parseUserPattern(text) : parsePattern(text);
   if (!pattern) return refused("InvalidPattern", invalidPattern(spec));
-  if (name === DEFAULT_ROUTE_NAME && !isDefault(pattern)) return refused("ReservedName", RESERVED_NAME);
-  const nextHop = compileNextHop(object, config);
-  if (!nextHop.ok) return refused(nextHop.reason, nextHop.message);
+  if (name === DEFAULT_ROUTE_NAME && !isDefault(pattern))
+    return refused("ReservedName", RESERVED_NAME, pattern);
+  const nextHop = compileNextHop(object, pattern, config);
+  if (!nextHop.ok) return refused(nextHop.reason, nextHop.message, pattern);
   const route: Route = {
     name,
     created: object.creationTimestamp,
@@ -51,9 +54,9 @@ export function compileRoute(object: RouteObject, config: FederationConfig): Rou
 function checkInService(route: Route, { transports }: FederationConfig): RouteResult | undefined {
   const { enabled, blocked, hop, pattern } = route;
   if (!enabled || (blocked && !isDefault(pattern))) return undefined;
-  if (!hop) return blocked ? undefined : refused("NextHopMissing", NEXT_HOP_MISSING);
+  if (!hop) return blocked ? undefined : refused("NextHopMissing", NEXT_HOP_MISSING, pattern);
   if (transports === undefined || transports.includes(hop.transport)) return undefined;
-  return refused("TransportNotServed", transportNotServed(hop.transport, transports));
+  return refused("TransportNotServed", transportNotServed(hop.transport, transports), pattern);
 }
 
 export function isDefault(pattern: Pattern): boolean {
@@ -76,6 +79,6 @@ function transportNotServed(transport: string, served: readonly string[]): strin
   return `This installation does not send over ${transport}: set protocolType to ${served.join(" or ")}.`;
 }
 
-function refused(reason: string, message: string): RouteResult {
-  return { ok: false, finding: { status: "False", reason, message } };
+function refused(reason: string, message: string, pattern?: Pattern): RouteResult {
+  return { ok: false, finding: { status: "False", reason, message }, pattern };
 }

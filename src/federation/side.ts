@@ -7,12 +7,19 @@ export interface Origin {
   readonly because: string;
 }
 
-/** Tells inside from outside, by the listener or by the source network. */
+/** Tells inside from outside: by the listener, by what the certificate of the connection proves, by the source network. */
 export function originOf(
-  { source, insideListener }: Pick<SipRequest, "source" | "insideListener">,
+  {
+    source,
+    insideListener,
+    certificateNames,
+  }: Pick<SipRequest, "source" | "insideListener" | "certificateNames">,
   config: FederationConfig,
 ): Origin {
   if (insideListener) return { side: "inside", because: "It came in on the listener of the inside." };
+  const name = certificateNames?.find((it) => config.insideCertificateNames.includes(it));
+  if (name !== undefined)
+    return { side: "inside", because: `Its certificate is for ${name}, which is inside.` };
   const network = networkHolding(source, config.insideNetworks);
   return network === undefined
     ? { side: "outside", because: `The source ${source} is outside: no inside network holds it.` }

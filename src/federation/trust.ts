@@ -1,21 +1,28 @@
 import { networkHolding } from "./address.ts";
-import type { FederationConfig, NameEntry } from "./types.ts";
+import type { FederationConfig, NameEntry, SipRequest, TrustedPeer } from "./types.ts";
+
+/** Where a request came from, as far as that proves anything. */
+export type Provenance = Pick<SipRequest, "source" | "certificateNames">;
 
 /**
- * What proves that a request from this source comes from the domain, as a sentence; undefined when nothing does.
+ * What proves that a request comes from the domain, as a sentence; undefined when nothing does.
  * @param domain canonical
  */
 export function proofOf(
   domain: string,
-  source: string,
+  { source, certificateNames = [] }: Provenance,
   entry: NameEntry | undefined,
   config: FederationConfig,
 ): string | undefined {
-  const peer = config.trustedPeers.find(
-    ({ domains, sources }) =>
-      (domains.includes(domain) || domains.includes("*")) && networkHolding(source, sources) !== undefined,
-  );
-  if (peer) return `${domain} is proven: a trusted peer at ${source} may assert it.`;
+  if (certificateNames.includes(domain))
+    return `${domain} is proven: the certificate of the connection is for it.`;
+  const isPeer = (peer: TrustedPeer): boolean =>
+    networkHolding(source, peer.sources) !== undefined ||
+    peer.certificateNames.some((name) => certificateNames.includes(name));
+  const asserts = ({ domains }: TrustedPeer): boolean => domains.includes(domain) || domains.includes("*");
+  if (config.trustedPeers.some((peer) => asserts(peer) && isPeer(peer))) {
+    return `${domain} is proven: a trusted peer at ${source} may assert it.`;
+  }
   const network = entry?.kind === "known" ? networkHolding(source, entry.sources) : undefined;
   return network && `${domain} is proven: its sources hold ${source} (${network}).`;
 }

@@ -13,6 +13,8 @@ export interface FederationConfig {
   readonly localDomains: readonly string[];
   /** CIDRs whose traffic is inside. Never 0.0.0.0/0 or ::/0. */
   readonly insideNetworks: readonly string[];
+  /** Names whose certificates are inside, canonical: connections over TLS that prove one of them (RFC 5922). */
+  readonly insideCertificateNames: readonly string[];
   /** Every address at which this system itself listens or is advertised: never accepted as a next hop. */
   readonly ownAddresses: readonly HostPort[];
   /** Outside peers that may assert domains without TLS of their own. */
@@ -30,9 +32,12 @@ export interface HostPort {
   readonly port: number;
 }
 
+/** Told by where it sends from, or by what its certificate proves: one is enough. */
 export interface TrustedPeer {
   /** CIDRs it sends from. */
   readonly sources: readonly string[];
+  /** Names of its certificate, canonical. */
+  readonly certificateNames: readonly string[];
   /** Domains it may assert, canonical; `*` alone means every domain. */
   readonly domains: readonly string[];
 }
@@ -52,7 +57,10 @@ export interface NextHop {
   readonly priority: number;
   /** 1–65535, share among equal priority. */
   readonly weight: number;
-  /** Identity expected of a TLS next hop when it is not `host` itself. */
+  /**
+   * What the certificate of a TLS next hop has to prove (RFC 5922 §7.3), canonical: a name, or its address. Absent over
+   * other transports.
+   */
   readonly serverName?: string;
   /** Whether P-Asserted-Identity may leave to it (RFC 3325). */
   readonly trustIdentity: boolean;
@@ -129,6 +137,8 @@ export interface SipRequest {
   readonly source: string;
   /** True when it arrived on the listener that only the inside can reach. */
   readonly insideListener?: boolean;
+  /** What the certificate of its connection proves, canonical; absent or empty: it has proven nothing. */
+  readonly certificateNames?: readonly string[];
   readonly requestUri: SipUri;
   /** From URI; undefined where it has none or it is unparsable. */
   readonly from: SipUri | undefined;
@@ -179,6 +189,7 @@ export interface InDialogRequest {
   readonly method: string;
   readonly source: string;
   readonly insideListener?: boolean;
+  readonly certificateNames?: readonly string[];
   /** From and To URI; undefined where unparsable. */
   readonly from: SipUri | undefined;
   readonly to: SipUri | undefined;

@@ -3,15 +3,13 @@ import type { Logger } from "pino";
 import { readiness } from "../admin/readiness.ts";
 import { AdminServer } from "../admin/server.ts";
 import type { Config } from "../config/types.ts";
-import { explain, type Whereabouts } from "../federation/explain.ts";
-import type { NextHop, RoutingTable, SipRequest } from "../federation/types.ts";
+import type { SipRequest } from "../federation/types.ts";
+import { explainNow, type ExplainJoints } from "./explain.ts";
 import type { ControlClient } from "../router/control-client.ts";
 
-export interface AdminJoints {
+export interface AdminJoints extends ExplainJoints {
   readonly config: Pick<Config, "admin" | "monitoring" | "router">;
-  readonly table: RoutingTable;
   readonly control: ControlClient;
-  readonly nextHops: { whereabouts(hop: NextHop): Whereabouts };
   /** `rival`: another installation that has the namespace. */
   readonly leader: { readonly rival: string | undefined };
   /** `synced`: the caches are complete. */
@@ -22,7 +20,7 @@ export interface AdminJoints {
 
 /** Everything on the admin listener; health and metrics alone on the one for monitoring, where there is one. */
 export function adminServers(joints: AdminJoints): AdminServer[] {
-  const { config, table, control, nextHops, leader, operator, metrics, log } = joints;
+  const { config, control, leader, operator, metrics, log } = joints;
   const { host, controlPort: port } = config.router;
   const handlers = {
     health: () => ({ ok: true }) as const,
@@ -35,8 +33,8 @@ export function adminServers(joints: AdminJoints): AdminServer[] {
       }),
     metrics: () => metrics.text(),
   };
-  const explained = (request: SipRequest) =>
-    operator.synced ? explain(table, request, (hop) => nextHops.whereabouts(hop)) : undefined;
+  const explained = async (request: SipRequest) =>
+    operator.synced ? explainNow(joints, request) : undefined;
   return [
     new AdminServer(config.admin, { ...handlers, explain: explained }, log),
     ...(config.monitoring ? [new AdminServer(config.monitoring, handlers, log)] : []),

@@ -56,6 +56,7 @@ export function joinNextHops(joints: NextHopJoints) {
     prober: {
       follow: (hops) => router()?.probe(hops),
       isAlive: (uri) => router()?.probed(uri).alive,
+      problem: (uri) => router()?.probed(uri).problem,
     },
     uriOf: hopUri,
     moved,

@@ -27,5 +27,6 @@ export function observe(metrics: Metrics, joints: ObservedJoints): void {
   }));
   metrics.observeRouter(() => router()?.state() ?? NO_ROUTER);
   metrics.observeProbes(() => router()?.probes() ?? []);
+  metrics.observeTls(() => router()?.tls());
   metrics.mirrorCounters(() => router()?.counters() ?? Promise.resolve([]));
 }

@@ -23,6 +23,7 @@ export function sipRouter(
       ...config.router,
       dialogs: { keys: dialogKeys, lifetimeSeconds: lifetimeDays * DAY, refusedNetworks, allowedNetworks },
       orders,
+      tls: config.tls,
       probeIntervalMs: nextHops.probeIntervalSeconds * SECOND,
       probeTimeoutMs: nextHops.probeTimeoutSeconds * SECOND,
       discoveryTimeoutMs: discovery.timeoutSeconds * SECOND,

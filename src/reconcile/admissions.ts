@@ -33,4 +33,9 @@ export class Admissions {
     if (refusedBy !== undefined) this.#listener.refused(refusedBy, direction, now);
     return refusedBy === undefined;
   }
+
+  /** What leaves no place at the moment; undefined where there is one. Takes none. */
+  limit(direction: Direction, limitedDomains: number): DiscoveryLimit | undefined {
+    return admit(this.#state, this.#limits, direction, performance.now(), limitedDomains).refusedBy;
+  }
 }

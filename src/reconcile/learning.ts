@@ -45,6 +45,12 @@ export class Learning {
     return this.#pending.size;
   }
 
+  /** `learned`: its FederatedDomain has not been seen yet. `refused`: the API server took none lately. */
+  memory(domain: string): "learned" | "refused" | undefined {
+    if (this.#pending.has(domain)) return "learned";
+    return this.#refused.has(domain) ? "refused" : undefined;
+  }
+
   /** Answers the router's question about an unknown domain (row 5 of the decision). */
   verdict(domain: string, direction: Direction): Verdict {
     if (this.#admitted.has(domain) || this.#pending.has(domain)) return "default";

@@ -17,6 +17,8 @@ export interface Prober {
   follow(hops: Iterable<{ readonly uri: string; readonly inside: boolean }>): void;
   /** Whether it answers; undefined while that is not known. */
   isAlive(uri: string): boolean | undefined;
+  /** Why not, where that is known, a sentence without a full stop. */
+  problem(uri: string): string | undefined;
 }
 
 export interface NextHopPorts {
@@ -108,11 +110,13 @@ export class NextHops {
 
   /** Where a next hop is, for people. */
   whereabouts(hop: NextHop): Whereabouts {
-    const addresses = this.#targetsOf(hop).map((target) => ({
-      address: target.address,
-      port: target.port,
-      alive: this.#ports.prober.isAlive(this.#uriOf(hop, target)),
-    }));
+    const { prober } = this.#ports;
+    const addresses = this.#targetsOf(hop).map((target) => {
+      const uri = this.#uriOf(hop, target);
+      const { address, port } = target;
+      const problem = prober.problem(uri);
+      return { address, port, alive: prober.isAlive(uri), ...(problem !== undefined && { problem }) };
+    });
     return { addresses, problem: this.#problemOf(hop) };
   }
 
@@ -173,6 +177,11 @@ function unresolvable(problem: string): Finding {
 }
 
 function silent({ transport }: NextHop, addresses: Whereabouts["addresses"]): Finding {
+  const known = addresses.find(({ problem }) => problem !== undefined);
+  if (known?.problem !== undefined) {
+    const message = `${known.address} port ${known.port} over ${transport}: ${known.problem}.`;
+    return { status: "False", reason: "TLSFailed", message };
+  }
   const named = addresses.slice(0, MAX_NAMED).map(({ address, port }) => `${address} port ${port}`);
   const more = addresses.length > MAX_NAMED ? ` and ${addresses.length - MAX_NAMED} more` : "";
   return {

@@ -1,5 +1,6 @@
 import { Pool } from "undici";
-import type { CertificateQuestion } from "./event-stream.ts";
+import { certifiedName } from "./encode.ts";
+import type { CertificateQuestion } from "./frames.ts";
 import type { Verdict } from "./types.ts";
 
 /** What the router says of itself. */
@@ -94,7 +95,11 @@ export class ControlClient {
    * @param context as it came with the question
    */
   certify({ hash, rest }: CertificateQuestion["context"], names: readonly string[]): Promise<ControlOutcome> {
-    return this.#request("POST", "/names", `${hash}|${names.length === 0 ? "-" : names.join(",")}|${rest}`);
+    return this.#request(
+      "POST",
+      "/names",
+      `${hash}|${names.length === 0 ? "-" : names.map(certifiedName).join(",")}|${rest}`,
+    );
   }
 
   async close(): Promise<void> {

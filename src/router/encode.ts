@@ -84,7 +84,7 @@ export function encodeTombstone(next: RouteSetKey | undefined): string {
 
 /** Value of the record that puts an epoch into force. */
 export function encodeActive(epoch: string, table: RoutingTable): string {
-  const { insideNetworks, trustedPeers, unprovenInbound } = table.config;
+  const { insideNetworks, insideCertificateNames, trustedPeers, unprovenInbound } = table.config;
   const unproven: Record<FederationConfig["unprovenInbound"], string> = { serve: "S", refuse: "R" };
   return [
     epoch,
@@ -94,21 +94,32 @@ export function encodeActive(epoch: string, table: RoutingTable): string {
     networks(insideNetworks),
     trustedPeers.flatMap(encodePeer).join(";"),
     encodeShapes(table.routeSets.keys()),
+    names(insideCertificateNames),
   ].join("|");
 }
 
-/** URI of a next hop, with `id` at its end where identities may leave to it (RFC 3325). */
+/**
+ * URI of a next hop: over TLS with the name that it has to prove, and with `id` at its end where identities may leave to
+ * it (RFC 3325).
+ */
 export function hopUri(hop: NextHop): string {
   const host = isIPv6(hop.host) ? `[${hop.host}]` : hop.host;
   const port = hop.port === 0 ? "" : `:${hop.port}`;
   const id = hop.trustIdentity ? ";id" : "";
-  return `sip:${host}${port};transport=${hop.transport.toLowerCase()}${id}`;
+  const tls = hop.transport === "TLS" ? `;tls=${certifiedName(hop.serverName ?? hop.host)}` : "";
+  return `sip:${host}${port};transport=${hop.transport.toLowerCase()}${tls}${id}`;
+}
+
+/** What a certificate proves as the router compares it: inside an URI an IPv6 address cannot have its colons. */
+export function certifiedName(name: string): string {
+  return name.replaceAll(":", "-");
 }
 
 /** True when the hop can be written; the API refuses all others long before. */
 export function isHop(hop: NextHop): boolean {
   const portFits = Number.isInteger(hop.port) && hop.port >= 0 && hop.port <= 65_535;
-  return portFits && (isAddress(hop.host) || isName(hop.host));
+  const isCertifiable = hop.serverName === undefined || isAddress(hop.serverName) || isName(hop.serverName);
+  return portFits && isCertifiable && (isAddress(hop.host) || isName(hop.host));
 }
 
 /** True when the key can be written. */
@@ -158,7 +169,13 @@ function encodeOrder(hops: readonly NextHop[]): string {
 function encodePeer(peer: TrustedPeer): string[] {
   const sources = networks(peer.sources);
   const domains = peer.domains.filter((domain) => domain === "*" || isName(domain)).join(",");
-  return sources === "" || domains === "" ? [] : [`${sources}=${domains}`];
+  const certified = names(peer.certificateNames);
+  if (domains === "" || (sources === "" && certified === "")) return [];
+  return [`${sources}=${domains}=${certified}`];
+}
+
+function names(certified: readonly string[]): string {
+  return certified.filter(isName).join(",");
 }
 
 function networks(cidrs: readonly string[]): string {

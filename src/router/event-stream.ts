@@ -1,28 +1,7 @@
 import { connect, type Socket } from "node:net";
 import type { Logger } from "pino";
-import { isName } from "./encode.ts";
+import { handleFrame, type StreamHandlers } from "./frames.ts";
 import { netstring, NetstringParser } from "./netstring.ts";
-import type { ExternalDirection } from "./types.ts";
-
-/** What the router tells on its own accord. */
-export interface StreamHandlers {
-  /** The router greets: first frame of every connection. */
-  connected(instance: string): void;
-  closed(): void;
-  question(domain: string, direction: ExternalDirection): void;
-  learned(domain: string, direction: ExternalDirection, remembered: boolean): void;
-  /** Whose is the certificate of a connection? */
-  certificate(question: CertificateQuestion): void;
-  /** What became of a probe; `microseconds` from order to answer; status 0: by somebody with a wrong certificate. */
-  probed(uri: string, status: number, microseconds: number): void;
-}
-
-/** The router wants to know which names a certificate proves. */
-export interface CertificateQuestion {
-  /** Comes back with the answer as it is. */
-  readonly context: { readonly hash: string; readonly rest: string };
-  readonly pem: string;
-}
 
 export interface EventStreamOptions {
   /** Loopback address of the router's event listener (evapi). */
@@ -107,19 +86,11 @@ export class EventStream {
   }
 
   #dispatch(frame: string): void {
-    const [kind, subject = "", side, flag] = frame.split("|");
-    const direction = directionOf(side);
+    const fields = frame.split("|");
+    const [kind = "", subject = ""] = fields;
     if (kind === "H" && subject !== "") {
       this.#greeted(subject);
-    } else if (kind === "Q" && direction !== undefined && isName(subject)) {
-      this.#handlers.question(subject, direction);
-    } else if (kind === "P" && subject !== "") {
-      this.#handlers.probed(subject, Number(side), Number(flag));
-    } else if (kind === "N" && subject !== "") {
-      this.#handlers.certificate(certificateQuestion(frame));
-    } else if (kind === "L" && direction !== undefined && isName(subject)) {
-      this.#handlers.learned(subject, direction, flag === "1");
-    } else {
+    } else if (!handleFrame(fields, this.#handlers)) {
       this.#log.warn({ frame: frame.slice(0, 100) }, "unknown event from the router");
     }
   }
@@ -143,15 +114,4 @@ export class EventStream {
     }
     if (wasConnected) this.#handlers.closed();
   }
-}
-
-/** `N|<hash>|<connection>|<next hop>|<status>|<µs>|<PEM>` */
-function certificateQuestion(frame: string): CertificateQuestion {
-  const [, hash = "", conid = "", hop = "", status = "", took = "", pem = ""] = frame.split("|");
-  return { context: { hash, rest: [conid, hop, status, took].join("|") }, pem };
-}
-
-function directionOf(side: string | undefined): ExternalDirection | undefined {
-  if (side === "o") return "outbound";
-  return side === "i" ? "inbound" : undefined;
 }

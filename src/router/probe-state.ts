@@ -6,6 +6,8 @@ export interface ProbeState {
   readonly failures: number;
   /** Time that the last answer took, in milliseconds; undefined without one. */
   readonly latencyMs: number | undefined;
+  /** What keeps it from being connected to over TLS, a sentence without its full stop; undefined where nothing is known. */
+  readonly problem?: string;
 }
 
 export const NOT_PROBED: ProbeState = { alive: undefined, failures: 0, latencyMs: undefined };
@@ -18,7 +20,19 @@ export function answered(latencyMs: number): ProbeState {
   return { alive: true, failures: 0, latencyMs };
 }
 
-export function silent({ alive, failures: before }: ProbeState): ProbeState {
+export function silent({ alive, failures: before, problem }: ProbeState): ProbeState {
   const failures = before + 1;
-  return { alive: failures >= FAILURES ? false : alive, failures, latencyMs: undefined };
+  return {
+    alive: failures >= FAILURES ? false : alive,
+    failures,
+    latencyMs: undefined,
+    ...(problem !== undefined && { problem }),
+  };
+}
+
+/** Nothing is sent to somebody else than who was meant (RFC 5922 §7.3). */
+export function impostor(names: readonly string[]): ProbeState {
+  const whose = names.length === 0 ? "no name that counts" : names.slice(0, 3).join(", ");
+  const problem = `its certificate is for ${whose}: set tls.serverName to a name that it carries, if that is who is meant`;
+  return { alive: false, failures: FAILURES, latencyMs: undefined, problem };
 }

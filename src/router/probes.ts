@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { ControlClient, ProbedHop } from "./control-client.ts";
-import { answered, NOT_PROBED, silent, type ProbeState } from "./probe-state.ts";
+import { answered, FAILURES, impostor, NOT_PROBED, silent, type ProbeState } from "./probe-state.ts";
 
 export interface ProbesOptions {
   readonly control: Pick<ControlClient, "probe" | "mark">;
@@ -8,6 +8,8 @@ export interface ProbesOptions {
   readonly intervalMs: number;
   /** After which a probe counts as failed, in milliseconds; shorter than the interval. */
   readonly timeoutMs: number;
+  /** Why nothing comes back from a next hop that has just died, if that can be found out: see `ProbeState.problem`. */
+  readonly diagnose?: (uri: string) => Promise<string | undefined>;
 }
 
 interface Probed {
@@ -23,6 +25,7 @@ const TICK_MS = 100;
 /** Next hops in one order to the router. */
 const MAX_BATCH = 50;
 const LOCAL_TIMEOUT = 408;
+const IMPOSTOR = 0;
 
 /**
  * Probes every next hop of the routing table through the router, in the order in which they are due: new ones at once,
@@ -76,12 +79,12 @@ export class Probes {
   }
 
   /** The router tells what became of a probe. */
-  result(uri: string, status: number, microseconds: number): void {
+  result(uri: string, status: number, microseconds: number, names: readonly string[] = []): void {
     const probed = this.#hops.get(uri);
     // a late one, or the router's own word for silence, which the timeout has said before
     if (probed?.sentAt === undefined || status === LOCAL_TIMEOUT) return;
     probed.sentAt = undefined;
-    this.#enter(probed, answered(microseconds / 1000));
+    this.#enter(probed, status === IMPOSTOR ? impostor(names) : answered(microseconds / 1000));
   }
 
   #added(hop: ProbedHop): Probed {
@@ -127,7 +130,15 @@ export class Probes {
     // The router forgets a mark by itself: it is told of the dead after each probe, of the living once.
     if (state.alive === false) void this.#mark(uri, true);
     if (state.alive === true && before === false) void this.#mark(uri, false);
+    if (state.failures === FAILURES && state.problem === undefined) void this.#diagnose(probed);
     if (state.alive !== before) this.#changed(uri);
+  }
+
+  async #diagnose(probed: Probed): Promise<void> {
+    const problem = await this.#options.diagnose?.(probed.hop.uri);
+    if (problem === undefined || probed.state.alive !== false) return;
+    probed.state = { ...probed.state, problem };
+    this.#changed(probed.hop.uri);
   }
 
   async #mark(uri: string, isDead: boolean): Promise<void> {

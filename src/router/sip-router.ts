@@ -5,7 +5,9 @@ import { AwayReport } from "./away-report.ts";
 import { ControlClient, type ProbedHop } from "./control-client.ts";
 import { readCounters, type Counter } from "./counters.ts";
 import { DiscoveryDesk } from "./discovery-desk.ts";
-import { EventStream, type CertificateQuestion } from "./event-stream.ts";
+import { EventStream } from "./event-stream.ts";
+import type { CertificateQuestion } from "./frames.ts";
+import { readDown } from "./down.ts";
 import { StatusPoll } from "./status-poll.ts";
 import type { ProbeState } from "./probe-state.ts";
 import { Probes } from "./probes.ts";
@@ -13,6 +15,8 @@ import { Programmer } from "./programmer.ts";
 import { RpcClient } from "./rpc-client.ts";
 import { Snapshot } from "./snapshot.ts";
 import { type DialogSettings, standingEntries, type StandingEntries } from "./standing-entries.ts";
+import { diagnoseTls, tlsPlaceOf } from "./tls-diagnosis.ts";
+import { TlsReload, type TlsState } from "./tls-reload.ts";
 import type { RouterHandlers, RouterOptions, RouterState } from "./types.ts";
 
 const DEFAULTS = {
@@ -28,6 +32,8 @@ const DEFAULTS = {
 const GRACE = { setsMs: 60_000, ordersMs: 10_000 };
 const NO_SUCH_KEY = 404;
 const NOTHING: TableChanges = { names: new Set(), routeSets: new Set(), settings: false };
+/** Reading many authorities for each of its processes takes the router a while. */
+const RELOAD_MS = 10_000;
 
 /** What runs between start and stop. */
 interface Parts {
@@ -47,6 +53,8 @@ export class SipRouter {
   readonly #probes: Probes;
   readonly #standing = (): StandingEntries => standingEntries(this.#dialogs);
   #dialogs: DialogSettings;
+  readonly #slowRpc: RpcClient;
+  readonly #tls: TlsReload | undefined;
   #parts: Parts | undefined;
   #instance: string | undefined;
   #reachable = false;
@@ -59,7 +67,11 @@ export class SipRouter {
     this.#rpc = new RpcClient({ host, port: rpcPort });
     this.#control = new ControlClient({ host, port: controlPort });
     const { probeIntervalMs: intervalMs, probeTimeoutMs: timeoutMs } = this.#options;
-    this.#probes = new Probes({ control: this.#control, intervalMs, timeoutMs }, log);
+    const diagnose = (uri: string): Promise<string | undefined> => this.#diagnose(uri);
+    this.#probes = new Probes({ control: this.#control, intervalMs, timeoutMs, diagnose }, log);
+    const { tls: files } = this.#options;
+    this.#slowRpc = new RpcClient({ host, port: rpcPort, timeoutMs: RELOAD_MS, attempts: 1 });
+    this.#tls = files && new TlsReload({ files, rpc: this.#slowRpc }, log);
   }
 
   /** Begins to program. `table` is complete, and stays the live view that `apply` speaks of. Once only. */
@@ -70,6 +82,7 @@ export class SipRouter {
     this.#probes.start((uri) => {
       handlers.hopChanged?.(uri);
     });
+    this.#tls?.start();
     parts.stream.start();
     parts.poll.now();
     parts.snapshot?.changed();
@@ -106,6 +119,16 @@ export class SipRouter {
     return this.#probes.states();
   }
 
+  /** Its certificate; undefined where TLS is not spoken. */
+  tls(): TlsState | undefined {
+    return this.#tls?.state();
+  }
+
+  /** Of these next hops, by URI, those that the router passes over because they failed a moment ago, or are dead. */
+  down(uris: readonly string[]): Promise<ReadonlySet<string>> {
+    return readDown(this.#rpc, uris);
+  }
+
   /** The router drops what it learned of a domain. Rejects when it does not answer. */
   async forget(domain: string): Promise<void> {
     const outcome = await this.#rpc.call("htable.delete", ["learned", domain]);
@@ -137,8 +160,10 @@ export class SipRouter {
   /** No more questions; those that are open are answered, the pass under way ends, the snapshot is written. */
   async stop(): Promise<void> {
     this.#probes.stop();
+    this.#tls?.stop();
     if (this.#parts !== undefined) await stopParts(this.#parts);
     this.#rpc.close();
+    this.#slowRpc.close();
     await this.#control.close();
   }
 
@@ -188,13 +213,19 @@ export class SipRouter {
         certificate: (question) => {
           void this.#certify(question);
         },
-        probed: (uri, status, microseconds) => {
-          this.#probes.result(uri, status, microseconds);
+        probed: (uri, status, microseconds, names) => {
+          this.#probes.result(uri, status, microseconds, names);
         },
       },
       this.#log,
     );
     return { programmer, stream, desk, poll, snapshot: this.#snapshotOf(table) };
+  }
+
+  async #diagnose(uri: string): Promise<string | undefined> {
+    const place = tlsPlaceOf(uri);
+    const material = this.#tls?.material;
+    return place && material && diagnoseTls(place, material);
   }
 
   async #certify({ context, pem }: CertificateQuestion): Promise<void> {

@@ -1,3 +1,4 @@
+import type { TlsFiles } from "./tls-files.ts";
 import type { Direction, NextHop } from "../federation/types.ts";
 import type { DialogSettings } from "./standing-entries.ts";
 
@@ -39,6 +40,8 @@ export interface RouterOptions {
   readonly snapshotDirectory?: string | undefined;
   readonly dialogs: DialogSettings;
   readonly orders: Orders;
+  /** The files by which the router speaks TLS, so that it takes new ones; undefined where it does not. */
+  readonly tls?: TlsFiles | undefined;
   /** How long a discovery may take, in milliseconds; 2000 by default. */
   readonly discoveryTimeoutMs?: number;
   /** Discoveries at once; 5000 by default. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { installCrds, startControlPlane, type ControlPlane } from "../support/control-plane.ts";
-import { metric, readiness } from "./support/admin.ts";
+import { explain, metric, readiness } from "./support/admin.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { Federation } from "./support/federation.ts";
 import { domain, open, to } from "./support/objects.ts";
@@ -59,7 +59,10 @@ test("etcd stands still: traffic flows, and what was learned is written when it 
   const outcome = await federation.fromInside({ to: "bob@still.example" });
   const again = await federation.fromInside({ to: "bob@still.example" }, { over: "tcp" });
   const other = await federation.fromInside(known);
+  const { row, caching } = await explain(federation.replica, { uri: "sip:bob@still.example" });
   controlPlane.etcd.resume();
+  assert.equal(row, 3, "known to the router, and so to its operator");
+  assert.match(caching.because, /^still\.example has answered/);
   assert.deepEqual(
     [outcome, again, other],
     Array.from({ length: 3 }, () => "200 at partner"),

@@ -135,7 +135,9 @@ async function check(n: number, objects: ReadonlyMap<string, AnyObject>): Promis
   assert.equal(await federation.fromInside(ping), expected, `${name(n)} by SIP`);
   const decision = await explain(federation.replica, { method: "OPTIONS", uri: `sip:bob@${name(n)}` });
   const explained =
-    decision.action === "relay" ? `200 at ${nameOf(decision.candidates[0]?.host)}` : decision.summary;
+    decision.action === "relay"
+      ? `200 at ${nameOf(decision.candidates[0]?.nextHop?.host)}`
+      : decision.summary;
   assert.ok(explained.startsWith(expected) || explained.startsWith(`answered with ${expected}`), explained);
 }
 

@@ -131,6 +131,7 @@ export function domainObject(world: World = WORLD): fc.Arbitrary<DomainObject> {
 export function federationConfig(world: World = WORLD): fc.Arbitrary<FederationConfig> {
   const peer = fc.record({
     sources: fc.subarray([...world.networks], { minLength: 1 }),
+    certificateNames: fc.constant([]),
     domains: fc.oneof(fc.array(domainName, { minLength: 1, maxLength: 3 }), fc.constant(["*"])),
   });
   return fc

@@ -52,9 +52,11 @@ export class Authority {
     writeFileSync(
       extensions,
       [
-        ...(names.length > 0 ? [`subjectAltName=${names.join(",")}`] : []),
+        ...(names.length > 0 ? ["subjectAltName=@names"] : []),
         ...(extendedKeyUsage === undefined ? [] : [`extendedKeyUsage=${extendedKeyUsage}`]),
         "basicConstraints=CA:FALSE",
+        "[names]",
+        ...names.map((name, n) => name.replace(":", `.${n} = `)),
       ].join("\n"),
     );
     openssl("req", ...KEY, "-keyout", key, "-out", request, "-subj", `/CN=${commonName}`);

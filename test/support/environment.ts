@@ -4,6 +4,7 @@
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { type Authority, type CertificateOptions } from "./authority.ts";
 import { claimAddressBlock, type AddressBlock } from "./addresses.ts";
 import { chartRoleRules } from "./chart-role.ts";
 import * as controlPlane from "./control-plane.ts";
@@ -26,6 +27,8 @@ export interface EnvironmentOptions {
   readonly connect?: (kubeconfig: string) => string;
   /** Where the SIP routers listen; port 5060 of the replica's own address unless told. */
   readonly sip?: SipListeners;
+  /** The replicas speak TLS, with a certificate by this authority for the local domain. */
+  readonly authority?: Authority;
   /** Logs and files go here; a temporary directory unless told. */
   readonly directory?: string;
 }
@@ -47,6 +50,8 @@ export class Environment {
   /** Traffic from here, as from every other address, counts as outside. */
   readonly outsideAddress: string;
   readonly replicas: Replica[] = [];
+  /** What the replicas' Secret would hold; undefined where they do not speak TLS. */
+  readonly tlsDirectory: string | undefined;
   readonly #options: EnvironmentOptions;
   readonly #directory: string;
   readonly #block: AddressBlock;
@@ -68,6 +73,7 @@ export class Environment {
     this.api = parts.api;
     this.namespace = parts.namespace;
     this.#directory = parts.directory;
+    this.tlsDirectory = options.authority && this.#installCertificate(options.authority);
     this.#block = parts.block;
     this.#kubeconfig = parts.kubeconfig;
     this.insideAddress = parts.block.address(PLACES.inside);
@@ -124,6 +130,7 @@ export class Environment {
         ...(typeof config === "function" ? config(this) : config),
       },
       sip: this.#options.sip,
+      tlsDirectory: this.tlsDirectory,
       ...options,
     });
     this.replicas.push(replica);
@@ -150,9 +157,12 @@ export class Environment {
     return this.#agent(this.outsideAddress, handler);
   }
 
-  /** A SIP user agent at an address of its own on the outside, for a next hop. */
-  async peer(handler?: Handler): Promise<UserAgent> {
-    return this.#agent(this.peerAddress(), handler);
+  /**
+   * A SIP user agent at an address of its own on the outside, for a next hop.
+   * @param certificate it speaks TLS too
+   */
+  async peer(handler?: Handler, certificate?: CertificateOptions): Promise<UserAgent> {
+    return this.#agent(this.peerAddress(), handler, certificate);
   }
 
   /** An address on the outside that nobody uses yet. */
@@ -169,8 +179,21 @@ export class Environment {
     this.#block.release();
   }
 
-  async #agent(host: string, handler: Handler | undefined): Promise<UserAgent> {
-    const agent = await UserAgent.open({ host, ...(handler && { handler }) });
+  #installCertificate(authority: Authority): string {
+    const directory = join(this.#directory, "certificate");
+    mkdirSync(directory, { recursive: true });
+    authority.install(directory, { names: [`URI:sip:${this.localDomain}`] });
+    return directory;
+  }
+
+  async #agent(
+    host: string,
+    handler: Handler | undefined,
+    certificate?: CertificateOptions,
+  ): Promise<UserAgent> {
+    const { authority } = this.#options;
+    const tls = certificate && authority && { ...authority.issue(certificate), ca: authority.certificate };
+    const agent = await UserAgent.open({ host, ...(tls && { tls }), ...(handler && { handler }) });
     this.#agents.push(agent);
     return agent;
   }

@@ -43,6 +43,7 @@ export function config(fields: Partial<FederationConfig> = {}): FederationConfig
   return {
     localDomains: ["local.test"],
     insideNetworks: ["10.0.0.0/8"],
+    insideCertificateNames: [],
     ownAddresses: [{ host: "198.51.100.1", port: 5060 }],
     trustedPeers: [],
     unprovenInbound: "serve",

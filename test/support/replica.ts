@@ -23,6 +23,8 @@ export interface ReplicaOptions {
   /** Name of the installation; the operator's default unless told. */
   readonly installation?: string | undefined;
   readonly sip?: SipListeners | undefined;
+  /** Holds tls.crt, tls.key and ca.crt: TLS is spoken too, on port 5061. */
+  readonly tlsDirectory?: string | undefined;
   /** Added to the environment of kamailio-run. */
   readonly routerEnv?: Readonly<Record<string, string>> | undefined;
   /** Options of Node.js for the operator. */
@@ -46,6 +48,7 @@ export interface SipListener {
 }
 
 const SIP_PORT = 5060;
+const TLS_PORT = 5061;
 const ADMIN_PORT = 8064;
 /** What src/operator-run gives to Node.js too. */
 const OPERATOR_OPTIONS = ["--max-semi-space-size=8"];
@@ -78,10 +81,10 @@ export class Replica {
   }
 
   /** A SIP listener. */
-  target(transport: "udp" | "tcp", { family, side }: SipListener = {}): SipTarget {
+  target(transport: "udp" | "tcp" | "tls", { family, side }: SipListener = {}): SipTarget {
     const { ipv6, port = SIP_PORT, insidePort } = this.#sip;
     const host = family === "IPv6" ? ipv6 : this.address;
-    const chosen = side === "inside" ? insidePort : port;
+    const chosen = side === "inside" ? insidePort : transport === "tls" ? TLS_PORT : port;
     if (host === undefined || chosen === undefined) throw new Error("the router has no such listener");
     return { host, port: chosen, transport };
   }
@@ -100,12 +103,13 @@ export class Replica {
 }
 
 function createRouter(options: ReplicaOptions): RestartableProcess {
-  const { address, directory, kamailio, sip = {}, routerEnv } = options;
+  const { address, directory, kamailio, sip = {}, tlsDirectory, routerEnv } = options;
   const env = {
     SIP_PORT: String(sip.port ?? SIP_PORT),
     ...(sip.ipv6 !== undefined && { SIP_IPV6: `[${sip.ipv6}]` }),
     ...(sip.insidePort !== undefined && { SIP_INSIDE_PORT: String(sip.insidePort) }),
     SNAPSHOT_DIRECTORY: join(directory, "snapshot"),
+    ...(tlsDirectory !== undefined && { TLS_DIRECTORY: tlsDirectory }),
     ...routerEnv,
   };
   const spec = kamailioSpec(kamailio, address, directory, env);
@@ -118,6 +122,7 @@ function createOperator(options: ReplicaOptions, healthUrl: string): Restartable
   const whole = {
     sip: { listeners: listenersOf(options) },
     admin: { host: address, port: ADMIN_PORT },
+    ...(options.tlsDirectory !== undefined && { tls: { directory: options.tlsDirectory } }),
     ...config,
     kubernetes: { namespace, kubeconfig, ...(installation !== undefined && { installation }) },
     router: {
@@ -139,9 +144,10 @@ function createOperator(options: ReplicaOptions, healthUrl: string): Restartable
   return new RestartableProcess(spec, () => answersOk(healthUrl));
 }
 
-function listenersOf({ address, sip = {} }: ReplicaOptions): { host: string; port: number }[] {
+function listenersOf({ address, sip = {}, tlsDirectory }: ReplicaOptions): { host: string; port: number }[] {
   const hosts = [address, sip.ipv6].filter((host) => host !== undefined);
-  const ports = [sip.port ?? SIP_PORT, sip.insidePort].filter((port) => port !== undefined);
+  const tlsPort = tlsDirectory === undefined ? undefined : TLS_PORT;
+  const ports = [sip.port ?? SIP_PORT, sip.insidePort, tlsPort].filter((port) => port !== undefined);
   return hosts.flatMap((host) => ports.map((port) => ({ host, port })));
 }
 

@@ -73,9 +73,10 @@ async function called({ narrator }: Stage, partners: Peer): Promise<void> {
   );
   await partners.saw(/hung up/);
   await narrator.run("kubectl get federateddomains", /voice.example.net/);
-  narrator.note("Why does a request go where it goes? `explain` answers from the code that routes:");
-  const url = `"$ADMIN_URL/explain?uri=sip:carol@voice.example.net&source=$INSIDE_IP"`;
-  await narrator.run(`curl -s ${url}`, /voice.example.net is known/);
+  narrator.note("Why does a request go where it goes? `sipfed explain` answers from the code that routes:");
+  const sipfed = "node_modules/.bin/node src/cli/main.ts";
+  const question = "explain sip:carol@voice.example.net --source $INSIDE_IP --server $ADMIN_URL";
+  await narrator.run(`${sipfed} ${question}`, /voice.example.net is known/);
 }
 
 async function blocked({ narrator }: Stage, partners: Peer): Promise<void> {

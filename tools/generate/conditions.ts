@@ -17,7 +17,7 @@ export const CONDITION_MEANINGS: Readonly<Record<string, Meanings>> = {
   StaticRoute: {
     ...BOTH,
     NextHopReachable:
-      "The next hop answers probes of some replica. `False`: `NoAnswer`, or `Unresolvable` where its name leads nowhere. It changes once a minute at most, and never influences `Ready`. Absent where no request goes by the route.",
+      "The next hop answers probes of some replica. `False`: `NoAnswer`, `Unresolvable` where its name leads nowhere, or `TLSFailed` where no TLS connection to the right peer comes to be. It changes once a minute at most, and never influences `Ready`. Absent where no request goes by the route.",
   },
   FederatedDomain: {
     ...BOTH,

@@ -9,6 +9,7 @@ export const valuesSchemaPath = "charts/sip-federation/values.schema.json";
 const SETTINGS = [
   "localDomains",
   "insideNetworks",
+  "insideCertificateNames",
   "trustedPeers",
   "inbound",
   "discovery",
@@ -85,10 +86,12 @@ function sipService(description: string, more: Record<string, Schema> = {}): Sch
       ipv4: family("IPv4", "^[A-Za-z0-9._-]*$"),
       ipv6: family("IPv6", "^[A-Za-z0-9.:_-]*$"),
       port: optional(integer("Empty: the port of the Service.", 1, 65535)),
+      tlsPort: optional(integer("Empty: the TLS port of the Service.", 1, 65535)),
     }),
-    service: object("The Service, UDP and TCP.", {
+    service: object("The Service: UDP, TCP, and TLS where there is a certificate.", {
       type: oneOf("Kind of Service.", "ClusterIP", "NodePort", "LoadBalancer"),
       port: integer("Port of the Service.", 1, 65535),
+      tlsPort: integer("Port of the Service for TLS.", 1, 65535),
       externalTrafficPolicy: oneOf("`Local` keeps the source address.", "Local", "Cluster"),
       annotations: free("Annotations, such as those that load balancers read."),
       nodePort: optional(integer("Fixed port on the nodes.", 1, 65535)),
@@ -110,6 +113,13 @@ const VALUES: Record<string, Schema> = {
     ...object("The operator's configuration, see docs/configuration.md.", settings()),
     required: ["localDomains"],
   },
+  tls: object("SIP over TLS.", {
+    secretName: text("A Secret of type kubernetes.io/tls. Empty: no TLS."),
+    authorities: object("The authorities whose certificates count.", {
+      configMapName: text("A ConfigMap that holds them. Empty: ca.crt of the Secret does."),
+      key: text("Its key, PEM."),
+    }),
+  }),
   outside: sipService("The side of everybody else."),
   inside: sipService("The side of the organisation's own SIP platform.", {
     enabled: { type: "boolean", description: "Whether pods have a listener that counts as inside." },
@@ -145,7 +155,9 @@ function settings(): Record<string, Schema> {
 
 function withoutForms(schema: object): Schema {
   return JSON.parse(JSON.stringify(schema), (_key, value: unknown) => {
-    if (typeof value !== "object" || value === null || !("canonical" in value)) return value;
+    if (typeof value !== "object" || value === null) return value;
+    if ("told" in value) return { ...value, told: undefined };
+    if (!("canonical" in value)) return value;
     const { canonical, ...rest } = value;
     const pattern = PATTERNS[String(canonical)];
     return { ...rest, ...(pattern !== undefined && { pattern }) };

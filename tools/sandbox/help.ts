@@ -24,9 +24,13 @@ Open it: a next hop for every domain, and somebody there who answers.
 
 Why does a request go where it goes?
 
-  curl "$ADMIN_URL/explain?uri=sip:bob@partner.example.org&source=$INSIDE_IP"
+  node_modules/.bin/node src/cli/main.ts explain sip:bob@partner.example.org --source $INSIDE_IP --server $ADMIN_URL
 
-The router listens at ${env.SIP_UDP} (UDP and TCP). ${env.LOCAL_DOMAIN} is the local domain. Traffic from
+A partner over TLS has to prove who it is. A certificate for any name, by the authority in $TLS_DIR/ca.crt:
+
+  tools/sandbox/certificate sip:partner.example.org    # prints its file and that of its key
+
+The router listens at ${env.SIP_UDP} (UDP and TCP) and ${env.SIP_TLS} (TLS). ${env.LOCAL_DOMAIN} is the local domain. Traffic from
 ${env.INSIDE_IP} is inside, traffic from anywhere else (${env.OUTSIDE_IP}) is outside.
 Logs: ${relative(process.cwd(), envFile).replace(/env$/, "")}sip-federation-0/{router,operator}.log
 `;

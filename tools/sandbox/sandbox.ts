@@ -1,7 +1,8 @@
 /** The product on real parts, for a person: what `npm run sandbox` leaves running and `npm run demo` plays in. */
-import { renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { Authority } from "../../test/support/authority.ts";
 import {
   createNamespace,
   installCrds,
@@ -28,6 +29,8 @@ type SandboxVariable =
   | "LOCAL_DOMAIN"
   | "SIP_UDP"
   | "SIP_TCP"
+  | "SIP_TLS"
+  | "TLS_DIR"
   | "ADMIN_URL"
   | "INSIDE_IP"
   | "OUTSIDE_IP";
@@ -43,7 +46,7 @@ export class Sandbox {
     this.#directory = directory;
     this.environment = environment;
     this.#controlPlane = controlPlane;
-    this.env = describe(environment, kubeconfigFile(directory));
+    this.env = describe(environment, directory);
   }
 
   /**
@@ -60,7 +63,14 @@ export class Sandbox {
     await installCrds(controlPlane);
     await createNamespace(controlPlane, NAMESPACE);
     say("Starting the SIP router (Kamailio) and the operator");
-    const environment = await Environment.start({ api: controlPlane, namespace: NAMESPACE, directory });
+    mkdirSync(authorityDirectory(directory));
+    const authority = new Authority(authorityDirectory(directory));
+    const environment = await Environment.start({
+      api: controlPlane,
+      namespace: NAMESPACE,
+      directory,
+      authority,
+    });
     await waitFor("the predefined route", () => environment.kubectl("get", "staticroute", "default"));
     writeKubeconfig(kubeconfigFile(directory), { ...controlPlane, namespace: NAMESPACE });
     return new Sandbox(directory, environment, controlPlane);
@@ -104,16 +114,23 @@ function kubeconfigFile(directory: string): string {
   return join(directory, "kubeconfig");
 }
 
-function describe(environment: Environment, kubeconfig: string): SandboxEnv {
+/** Of the authority that the router and its peers have certificates by. */
+function authorityDirectory(directory: string): string {
+  return join(directory, "tls");
+}
+
+function describe(environment: Environment, directory: string): SandboxEnv {
   const { replica, namespace, localDomain, insideAddress, outsideAddress } = environment;
   const { host, port } = replica.target("udp");
   return {
-    KUBECONFIG: kubeconfig,
+    KUBECONFIG: kubeconfigFile(directory),
     KUBECTL: controlPlaneProgram("kubectl"),
     NAMESPACE: namespace,
     LOCAL_DOMAIN: localDomain,
     SIP_UDP: `${host}:${port}`,
     SIP_TCP: `${host}:${port}`,
+    SIP_TLS: `${host}:${replica.target("tls").port}`,
+    TLS_DIR: authorityDirectory(directory),
     ADMIN_URL: replica.adminUrl,
     INSIDE_IP: insideAddress,
     OUTSIDE_IP: outsideAddress,

@@ -7,6 +7,8 @@ const packages = [
   "curl",
   "kamailio",
   "kamailio-extra-modules", // evapi
+  "kamailio-tls-modules",
+  "openssl", // certificates of the sandbox and the tests
   "sip-tester", // sipp
 ];
 

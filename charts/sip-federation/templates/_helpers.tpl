@@ -91,4 +91,19 @@ spec:
       nodePort: {{ $service.nodePort }}
       {{- end }}
     {{- end }}
+    {{- if .root.Values.tls.secretName }}
+    - name: sip-tls
+      protocol: TCP
+      port: {{ $service.tlsPort }}
+      targetPort: {{ .side }}-tls
+    {{- end }}
+{{- end }}
+
+{{/* Where both containers find the certificate, if there is one. */}}
+{{- define "sip-federation.tlsMount" -}}
+{{- if .Values.tls.secretName -}}
+- name: tls
+  mountPath: {{ include "sip-federation.tlsDirectory" . }}
+  readOnly: true
+{{- end -}}
 {{- end }}

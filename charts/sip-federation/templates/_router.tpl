@@ -24,6 +24,19 @@
   "INSIDE_ADVERTISED_IPV4" (include "sip-federation.advertise" (dict "values" .Values.inside "family" "ipv4"))
   "INSIDE_ADVERTISED_IPV6" (include "sip-federation.advertise" (dict "values" .Values.inside "family" "ipv6"))) -}}
 {{- end -}}
+{{- if .Values.tls.secretName -}}
+{{- $environment = merge $environment (dict
+  "TLS_DIRECTORY" (include "sip-federation.tlsDirectory" .)
+  "TLS_PORT" 5061
+  "ADVERTISED_TLS_IPV4" (include "sip-federation.advertise" (dict "values" .Values.outside "family" "ipv4" "port" "tlsPort"))
+  "ADVERTISED_TLS_IPV6" (include "sip-federation.advertise" (dict "values" .Values.outside "family" "ipv6" "port" "tlsPort"))) -}}
+{{- if .Values.inside.enabled -}}
+{{- $environment = merge $environment (dict
+  "TLS_INSIDE_PORT" 5071
+  "INSIDE_ADVERTISED_TLS_IPV4" (include "sip-federation.advertise" (dict "values" .Values.inside "family" "ipv4" "port" "tlsPort"))
+  "INSIDE_ADVERTISED_TLS_IPV6" (include "sip-federation.advertise" (dict "values" .Values.inside "family" "ipv6" "port" "tlsPort"))) -}}
+{{- end -}}
+{{- end -}}
 {{- range $name, $value := $environment }}
 {{- if $value }}
 - name: {{ $name }}

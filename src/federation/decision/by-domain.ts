@@ -1,4 +1,5 @@
 import { blockOf } from "./block.ts";
+import { whyNotCached } from "./caching.ts";
 import { relayInside, relayOutside, type Learning } from "./relay.ts";
 import { answer, basis, explained, type Situation } from "./situation.ts";
 import type { KnownEntry } from "../domain.ts";
@@ -21,8 +22,6 @@ export const byDomain = [blockedDomain, xmppDomain, knownDomain, explicitRoute, 
 
 type Result = Decision | undefined;
 
-/** Methods whose success says nothing of a user at the domain. */
-const NEVER_CACHED = new Set(["OPTIONS", "CANCEL", "ACK", "REGISTER"]);
 const GATEWAY_METHODS = new Set(["MESSAGE", "SUBSCRIBE", "NOTIFY"]);
 const NOTHING: Learning = { discover: false, cache: false };
 
@@ -33,7 +32,7 @@ export function federationOf(situation: Situation): Federation {
   const entry = name?.kind === "known" ? name : undefined;
   const proof =
     direction === "inbound" && domain !== undefined
-      ? proofOf(domain, request.source, entry, table.config)
+      ? proofOf(domain, request, entry, table.config)
       : undefined;
   return {
     ...situation,
@@ -110,9 +109,8 @@ function serve(
   return relayInside(federation, row, learning);
 }
 
-function mayCache({ domain, proven, request, forUser }: Federation): boolean {
-  if (forUser.length > 0) return false;
-  return domain !== undefined && proven && isCacheable(domain) && !NEVER_CACHED.has(request.method);
+function mayCache(federation: Federation): boolean {
+  return whyNotCached(federation) === undefined;
 }
 
 function aboutSender({ direction, domain }: Situation, proof: string | undefined): string[] {

@@ -1,4 +1,5 @@
 /** A running installation and everybody around it: the words in which the end-to-end tests speak. */
+import type { CertificateOptions } from "../../support/authority.ts";
 import { Environment, type EnvironmentOptions } from "../../support/environment.ts";
 import { freePort } from "../../support/free-port.ts";
 import type { Replica } from "../../support/replica.ts";
@@ -13,7 +14,7 @@ export interface FederationOptions extends EnvironmentOptions {
   readonly family?: "IPv4" | "IPv6";
 }
 
-export type Over = "udp" | "tcp";
+export type Over = "udp" | "tcp" | "tls";
 
 export interface Way {
   /** UDP unless told. */
@@ -59,9 +60,13 @@ export class Federation {
     return this.environment.replica;
   }
 
-  /** Somebody outside, at an address of its own; answers 200 to everything. */
-  async party(name: string): Promise<Party> {
-    const agent = this.#family === "IPv6" ? await anywhere() : await this.environment.peer();
+  /**
+   * Somebody outside, at an address of its own; answers 200 to everything.
+   * @param certificate it speaks TLS too
+   */
+  async party(name: string, certificate?: CertificateOptions): Promise<Party> {
+    const agent =
+      this.#family === "IPv6" ? await anywhere() : await this.environment.peer(undefined, certificate);
     const party = new Party(name, agent);
     this.#parties.push(party);
     return party;

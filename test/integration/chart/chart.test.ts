@@ -16,6 +16,8 @@ const ALL = [
   ...["--set", "inside.service.type=NodePort,inside.advertise.ipv4=10.0.0.7,inside.advertise.port=5080"],
   ...["--set-json", 'config.trustedPeers=[{"sources":["192.0.2.10/32"],"domains":["*"]}]'],
   ...["--set-json", "config.discovery.timeoutSeconds=1.5"],
+  ...["--set", "tls.secretName=edge-tls,tls.authorities.configMapName=roots,tls.authorities.key=roots.pem"],
+  ...["--set", "outside.advertise.tlsPort=443,config.insideCertificateNames={platform.example.com}"],
   ...["--set-json", 'tolerations=[{"key":"sip","operator":"Exists"}]'],
   ...["--set", "config.discovery.maxQuestions=100000"],
   ...["--set", "config.discovery.burst=5,podLabels.team=voice,nodeSelector.sip=yes"],
@@ -66,6 +68,7 @@ test("values that cannot work are refused before anything is installed", async (
     ["config.nextHops.dnsServers={dns.example.com}", /dnsServers\/0/],
     ["outside.advertise.ipv4=sip:edge.example.com", /advertise\/ipv4/],
     ["config.inbound.unproven=allow", /'serve', 'refuse'/],
+    ["config.insideCertificateNames={*.example.com}", /insideCertificateNames\/0/],
     ["replica=3", /'replica' not allowed/],
     ["outside.service.type=Ingress", /'ClusterIP', 'NodePort', 'LoadBalancer'/],
   ] as const) {
@@ -101,7 +104,9 @@ function withoutAccount(spec: object): object {
 test("the operator accepts the configuration that the chart writes", async () => {
   const config = configOf(await render(namespace, ...ALL));
   assert.deepEqual(config.federation.localDomains, ["example.com"]);
-  assert.deepEqual(config.federation.trustedPeers, [{ sources: ["192.0.2.10/32"], domains: ["*"] }]);
+  assert.deepEqual(config.federation.trustedPeers, [
+    { sources: ["192.0.2.10/32"], certificateNames: [], domains: ["*"] },
+  ]);
   assert.equal(config.discovery.burst, 5);
   assert.equal(config.kubernetes.installation, "edge-sip-federation");
   assert.deepEqual(config.monitoring, { host: "::", port: 8065 });
@@ -118,6 +123,10 @@ test("whatever leads back to this installation is no next hop", async () => {
     "10.0.0.7 5080",
     "10.2.0.9 5060",
     "10.2.0.9 5070",
+    "10.2.0.9 5061",
+    "10.2.0.9 5071",
+    "sip.example.com 443",
+    `edge-sip-federation-outside.${namespace}.svc 5061`,
   ]) {
     assert(
       own.some(({ host, port }) => `${host} ${port}` === address),
@@ -132,11 +141,15 @@ test("the router learns its advertised addresses, sides and limits from the envi
   assert.equal(environment.ADVERTISED_IPV6, "[2001:db8::5]:5060");
   assert.equal(environment.INSIDE_ADVERTISED_IPV4, "10.0.0.7:5080");
   assert.equal(environment.SIP_INSIDE_PORT, "5070");
+  assert.equal(environment.ADVERTISED_TLS_IPV4, "sip.example.com:443");
+  assert.equal(environment.INSIDE_ADVERTISED_TLS_IPV4, "10.0.0.7:5061");
+  assert.equal(environment.TLS_INSIDE_PORT, "5071");
   assert.equal(environment.HOLD_MS, "1500");
   assert.equal(environment.HOLD_LIMIT, "100000");
   assert.match(environment.OWN_HOSTS ?? "", /^edge-sip-federation-outside\.[\w-]+\.svc,.*,10\.0\.0\.7$/);
   const closed = environmentOf(await render(namespace, "--set", "inside.enabled=false"));
   assert.equal("SIP_INSIDE_PORT" in closed, false);
+  assert.equal("TLS_DIRECTORY" in closed, false);
   assert.equal("ADVERTISED_IPV4" in closed, false);
   assert.equal(closed.HOLD_MS, "2000");
 });

@@ -1,6 +1,7 @@
 /** A pod of the rendered Deployment, as podman can play it. */
-import { chownSync, mkdirSync, writeFileSync } from "node:fs";
+import { chownSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Authority } from "../../support/authority.ts";
 import type { Target } from "./images.ts";
 import { type Container, type Rendered, find, podOf } from "./release.ts";
 
@@ -15,6 +16,8 @@ export interface Placement {
   /** Bearer token and authority of the ServiceAccount. */
   readonly token: string;
   readonly ca: string;
+  /** Signs what the Secret of the certificate holds. */
+  readonly authority: Authority;
   /** What volumes hold goes here. */
   readonly directory: string;
 }
@@ -82,17 +85,19 @@ function playable(container: Container, placement: Placement): object {
   };
 }
 
-/** Emptied directories of the host; the token is written as the kubelet would. */
-function onHost(volume: Volume, { directory, token, ca, namespace }: Placement): object {
+/** Emptied directories of the host; the token and the certificate are written as the kubelet would. */
+function onHost(volume: Volume, placement: Placement): object {
+  const { directory, token, ca, namespace, authority } = placement;
   if (volume.name === "config") return volume;
   const path = join(directory, volume.name);
   mkdirSync(path, { mode: 0o700 });
   if (volume.name === "token") {
     for (const [file, content] of Object.entries({ token, "ca.crt": ca, namespace })) {
       writeFileSync(join(path, file), content);
-      chownSync(join(path, file), USER, USER);
     }
   }
+  if (volume.name === "tls") authority.install(path, { names: ["DNS:sip.example.com"] });
+  for (const file of readdirSync(path)) chownSync(join(path, file), USER, USER);
   chownSync(path, USER, USER);
   return { name: volume.name, hostPath: { path, type: "Directory" } };
 }

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { API_VERSION, STATIC_ROUTE } from "../../../src/api/names.ts";
+import { Authority } from "../../support/authority.ts";
+import { tlsFor } from "../../support/router-bed.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { obstacle } from "./containers.ts";
 import { RunningPod } from "./running-pod.ts";
@@ -14,11 +16,12 @@ function route(name: string, spec: object): object {
 }
 
 suite("pods", { skip: obstacle(), timeout: BUILD_TIMEOUT }, () => {
+  const authority = new Authority();
   let pod: RunningPod;
 
   before(
     async () => {
-      pod = await RunningPod.start();
+      pod = await RunningPod.start(authority);
     },
     { timeout: BUILD_TIMEOUT },
   );
@@ -67,6 +70,19 @@ suite("pods", { skip: obstacle(), timeout: BUILD_TIMEOUT }, () => {
       await (await pod.get(8065, "/metrics")).text(),
       /^sip_requests_total\{method="MESSAGE",outcome="\w+"\} \d+$/m,
     );
+  });
+
+  test("SIP over TLS flows through the pod, to a peer with the right certificate", async (t) => {
+    const { tls } = tlsFor(authority, { names: ["DNS:secure.example"] });
+    const [platform, partner] = await Promise.all([pod.userAgent(), pod.userAgent(tls)]);
+    t.after(() => Promise.all([platform.close(), partner.close()]));
+    const spec = { destinationPattern: "secure.example", nextHop: partner.host, protocolType: "TLS" };
+    await pod.apply(route("secure", spec));
+    await pod.kubectl("wait", "--for=condition=Programmed", "--timeout=60s", "staticroute/secure");
+    const target = { host: pod.address, port: 5070, transport: "udp" } as const;
+    const sent = { method: "MESSAGE", uri: "sip:bob@secure.example", from: "sip:alice@example.com", target };
+    assert.equal((await platform.request(sent)).status, 200);
+    assert.equal(partner.received.at(-1)?.transport, "tls");
   });
 
   for (const container of ["operator", "sip-router"] as const) {

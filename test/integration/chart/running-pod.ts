@@ -1,9 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Authority } from "../../support/authority.ts";
 import { type AddressBlock, claimAddressBlock } from "../../support/addresses.ts";
 import { type KubernetesApi, applyObjects, createNamespace, kubectl } from "../../support/control-plane.ts";
 import { runKubectl } from "../../support/control-plane/kubectl.ts";
 import { sharedControlPlane } from "../../support/shared-control-plane.ts";
+import type { TlsOptions } from "../../support/sip/transport.ts";
 import { UserAgent } from "../../support/sip/user-agent.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
 import { waitFor } from "../../support/wait-for.ts";
@@ -31,20 +33,20 @@ export class RunningPod {
     this.address = parts.block.next();
   }
 
-  /** Builds the images, and starts the pod with these values of the chart. */
-  static async start(...values: string[]): Promise<RunningPod> {
+  /** Builds the images, and starts the pod, with TLS by this authority. */
+  static async start(authority: Authority): Promise<RunningPod> {
     const images = await buildImages();
     const api = await sharedControlPlane();
     const namespace = await createNamespace(api);
     const block = await claimAddressBlock();
     const pod = new RunningPod({ name: `edge-${process.pid}`, api, namespace, block });
-    await pod.#play(await render(namespace, ...values), images);
+    await pod.#play(await render(namespace, "--set", "tls.secretName=edge-tls"), images, authority);
     return pod;
   }
 
-  /** A SIP user agent at an address of its own. */
-  async userAgent(): Promise<UserAgent> {
-    return UserAgent.open({ host: this.#block.next() });
+  /** A SIP user agent at an address of its own; `tls`: it speaks TLS too. */
+  async userAgent(tls?: TlsOptions): Promise<UserAgent> {
+    return UserAgent.open({ host: this.#block.next(), ...(tls && { tls }) });
   }
 
   async waitUntilReady(): Promise<void> {
@@ -104,7 +106,11 @@ export class RunningPod {
     this.#block.release();
   }
 
-  async #play(objects: readonly Rendered[], images: Readonly<Record<Target, string>>): Promise<void> {
+  async #play(
+    objects: readonly Rendered[],
+    images: Readonly<Record<Target, string>>,
+    authority: Authority,
+  ): Promise<void> {
     await this.#create(objects.filter(({ kind }) => RBAC.includes(kind)));
     const directory = temporaryDirectory("pod");
     const documents = podDocuments(objects, {
@@ -112,6 +118,7 @@ export class RunningPod {
       apiServer: new URL(this.#api.server),
       token: (await this.kubectl("create", "token", "edge-sip-federation")).trim(),
       ca: this.#api.ca,
+      authority,
     });
     const manifest = join(directory, "pod.yaml");
     writeFileSync(manifest, documents.map((document) => JSON.stringify(document)).join("\n---\n"));

@@ -64,6 +64,16 @@ for (const binary of kamailioBinaries()) {
       return { router, model, operator, startOperator, events, message, inside, partner, silent };
     }
 
+    test("it tells which next hops it passes over", async (t) => {
+      const { operator, message, partner, silent } = await setUp(t);
+      const [failing, other] = [partner, silent].map(({ host }) => `sip:${host}:5060;transport=tcp`);
+      assert.ok(failing !== undefined && other !== undefined);
+      assert.deepEqual(await operator.down([failing, other]), new Set());
+      partner.handler = () => ({ status: 503 });
+      assert.equal(await message("a.test"), 500);
+      assert.deepEqual(await operator.down([failing, other]), new Set([failing]));
+    });
+
     test("100,000 domains are programmed, and the router relays by them", async (t) => {
       const { router, model, operator, message, partner } = await setUp(t);
       for (let n = 0; n < 100_000; n++) model.setDomain(domain(`partner-${n}.test`));

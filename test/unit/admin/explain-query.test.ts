@@ -32,6 +32,21 @@ test("a source decides the side by itself, and IPv4-mapped addresses are IPv4", 
   });
 });
 
+test("a side may be named in place of a source", () => {
+  const sourceOf = (source: string) => {
+    const query = read(`uri=sip:alice@example.com&source=${source}`);
+    return query.ok && { source: query.request.source, insideListener: query.request.insideListener };
+  };
+  assert.deepEqual(sourceOf("inside"), { source: "127.0.0.1", insideListener: true });
+  assert.deepEqual(sourceOf("outside"), { source: "0.0.0.0", insideListener: undefined });
+});
+
+test("a certificate proves a name, whatever its case", () => {
+  const query = read("uri=sip:alice@example.com&source=192.0.2.1&certificate=Partner.Example.");
+  assert.deepEqual(query.ok && query.request.certificateNames, ["partner.example"]);
+  assert.equal(read("uri=sip:alice@example.com&certificate=a%20b").ok, false);
+});
+
 const userOf = (query: string): string | undefined => {
   const result = read(query);
   assert(result.ok);
@@ -63,12 +78,13 @@ const REFUSED: Record<string, [parameter: string, problem: RegExp]> = {
   "uri=sip:bob@a.example:99999": ["uri", /is not a URI/],
   "uri=sip:a@b.example&uri=sip:c@d.example": ["uri", /may be given once/],
   "uri=sip:a@b.example&from=nobody": ["from", /is not a URI/],
-  "uri=sip:a@b.example&source=example.com": ["source", /is not an IP address/],
-  "uri=sip:a@b.example&source=1": ["source", /is not an IP address/],
+  "uri=sip:a@b.example&source=example.com": ["source", /is neither inside nor outside nor an IP address/],
+  "uri=sip:a@b.example&source=1": ["source", /is neither inside nor outside nor an IP address/],
+  "uri=sip:a@b.example&source=constructor": ["source", /is neither inside/],
   "uri=sip:a@b.example&method=IN VITE": ["method", /is not a SIP method/],
   "uri=sip:a@b.example&form=sip:c@d.example": [
     "form",
-    /unknown parameter; there are uri, from, source, method/,
+    /unknown parameter; there are uri, from, source, certificate, method/,
   ],
 };
 

@@ -69,6 +69,7 @@ test("a file with the local domain alone is complete by defaults", () => {
     status: { writesPerSecond: 50 },
     admin: { host: "127.0.0.1", port: 8064 },
     monitoring: undefined,
+    tls: undefined,
     log: { level: "info" },
   });
   assert.deepEqual(
@@ -76,6 +77,7 @@ test("a file with the local domain alone is complete by defaults", () => {
     {
       localDomains: ["example.com"],
       insideNetworks: [],
+      insideCertificateNames: [],
       trustedPeers: [],
       unprovenInbound: "serve",
       transports: ["UDP", "TCP"],
@@ -93,9 +95,32 @@ trustedPeers: [{ sources: [192.0.2.7/32], domains: [Partner.Example.] }, { sourc
   assert.deepEqual(federation.localDomains, ["example.com", "xn--bcher-kva.example"]);
   assert.deepEqual(federation.insideNetworks, ["10.0.0.0/8", "2001:db8::/48"]);
   assert.deepEqual(federation.trustedPeers, [
-    { sources: ["192.0.2.7/32"], domains: ["partner.example"] },
-    { sources: ["2001:db8::/32"], domains: ["*"] },
+    { sources: ["192.0.2.7/32"], certificateNames: [], domains: ["partner.example"] },
+    { sources: ["2001:db8::/32"], certificateNames: [], domains: ["*"] },
   ]);
+});
+
+test("TLS: where its files are, and that routes may use it", () => {
+  const { tls, federation } = configOf(`
+localDomains: [example.com]
+insideCertificateNames: [Platform.Example.com.]
+trustedPeers: [{ certificateNames: [SBC.example.net], domains: ["*"] }]
+tls: { directory: /etc/tls }
+`);
+  assert.deepEqual(tls, {
+    certificateFile: "/etc/tls/tls.crt",
+    keyFile: "/etc/tls/tls.key",
+    caFile: "/etc/tls/ca.crt",
+  });
+  assert.deepEqual(federation.transports, ["UDP", "TCP", "TLS"]);
+  assert.deepEqual(federation.insideCertificateNames, ["platform.example.com"]);
+  assert.deepEqual(federation.trustedPeers, [
+    { sources: [], certificateNames: ["sbc.example.net"], domains: ["*"] },
+  ]);
+  const { tls: other } = configOf(
+    "localDomains: [example.com]\ntls: { directory: /etc/tls, caFile: /etc/roots.pem }",
+  );
+  assert.equal(other?.caFile, "/etc/roots.pem");
 });
 
 test("own addresses: wildcard listeners expand, advertised and control ports belong to them", () => {
@@ -158,7 +183,7 @@ const REFUSED: Record<string, string> = {
   "trustedPeers: [{ sources: [192.0.2.0/24] }]":
     'trustedPeers[0].domains: is required. Domains that the peer may assert in From; `["*"]` means every domain.',
   "trustedPeers: [{ sources: [], domains: [a.example] }]":
-    "trustedPeers[0].sources: [] must have at least 1 item",
+    'trustedPeers[0]: {"sources":[],"domains":["a.example"],"certificateNames":[]} names neither sources nor certificateNames',
   "trustedPeers: [{ sources: [0.0.0.0/0], domains: ['*'] }]":
     'trustedPeers[0].sources[0]: "0.0.0.0/0" is everybody; list the networks that are meant, such as 10.0.0.0/8',
   "trustedPeers: [{ sources: [192.0.2.0/24], domains: ['*.a.example'] }]":

@@ -7,10 +7,12 @@ import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { dump, load } from "js-yaml";
 import { parseSipUri } from "../../../src/admin/sip-uri.ts";
+import { decide } from "../../../src/federation/decide.ts";
 import { decideInDialog } from "../../../src/federation/decide-in-dialog.ts";
 import { explain } from "../../../src/federation/explain.ts";
-import { translate } from "../../../src/federation/translate.ts";
+import { translate, type FederationObjects } from "../../../src/federation/translate.ts";
 import type {
+  Decision,
   DomainObject,
   FederationConfig,
   InDialogRequest,
@@ -26,6 +28,7 @@ import {
   sortedObject,
   type RouteFields,
 } from "../../support/federation-objects.ts";
+import { viewOf } from "../../support/federation-view.ts";
 
 interface Input {
   readonly config?: Partial<FederationConfig>;
@@ -40,6 +43,7 @@ interface RequestFields {
   readonly method?: string;
   readonly source?: string;
   readonly insideListener?: boolean;
+  readonly certificateNames?: readonly string[];
   readonly uri?: string;
   readonly host?: string;
   readonly from?: string;
@@ -93,23 +97,28 @@ function meaningOf(input: Input) {
 }
 
 function translationOf(input: Input) {
+  return translate(objectsOf(input), config(input.config));
+}
+
+function objectsOf(input: Input): FederationObjects {
   const routes = (input.routes ?? []).map(({ name, ...spec }) => route(name, spec));
   const domains = (input.domains ?? []).map(({ name, ...spec }) => domain(name, spec));
-  return translate({ routes, domains }, config(input.config));
+  return { routes, domains };
 }
 
 function decisionsOf(input: Input) {
-  const { table } = translationOf(input);
+  const view = viewOf(objectsOf(input), config(input.config));
   return (input.requests ?? []).map((fields) => ({
     request: describe(fields),
-    ...brief(explain(table, requestOf(fields))),
+    summary: explain(view, requestOf(fields)).summary,
+    ...brief(decide(view.table, requestOf(fields))),
   }));
 }
 
 /** Next hops are in the table already: their routes name them. */
-function brief(explanation: ReturnType<typeof explain>) {
-  if (explanation.action !== "relay") return explanation;
-  return { ...explanation, candidates: explanation.candidates.map((hop) => hop.route) };
+function brief(decision: Decision) {
+  if (decision.action !== "relay") return decision;
+  return { ...decision, candidates: decision.candidates.map((hop) => hop.route) };
 }
 
 function inDialogOf(fields: InDialogFields, table: RoutingTable) {
@@ -122,13 +131,15 @@ function inDialogOf(fields: InDialogFields, table: RoutingTable) {
   return { request: describe(fields), ...decideInDialog(table, request) };
 }
 
-function requestOf({ method, source, uri, host, from, insideListener }: RequestFields): SipRequest {
+function requestOf(fields: RequestFields): SipRequest {
+  const { method, source, uri, host, from, insideListener, certificateNames } = fields;
   return {
     method: method ?? "MESSAGE",
     source: source ?? INSIDE,
     requestUri: uri === undefined ? { scheme: "sip", host: host ?? "" } : uriOf(uri),
     from: from === undefined ? undefined : uriOf(from),
     ...(insideListener !== undefined && { insideListener }),
+    ...(certificateNames !== undefined && { certificateNames }),
   };
 }
 

@@ -15,3 +15,12 @@ test("the burst is used up across calls, each direction its own, and a refusal s
   );
   assert.deepEqual(refusals, ["rate outbound"]);
 });
+
+test("a look at the limits takes no place and is no refusal", () => {
+  const limits = { ratePerSecond: 0.001, burst: 1, maxLimitedDomains: 10 };
+  const admissions = new Admissions(limits, { refused: () => assert.fail("nobody was refused") });
+  assert.equal(admissions.limit("outbound", 0), undefined);
+  assert.equal(admissions.limit("outbound", 10), "limitedDomains");
+  assert.equal(admissions.admit("outbound", 0), true);
+  assert.equal(admissions.limit("outbound", 0), "rate");
+});

@@ -117,3 +117,17 @@ test("what the API server refuses is forgotten by the router, served uncached, a
     ["write a.example"],
   );
 });
+
+test("what is on its way to the API, and what the API refused, is remembered until it is seen or expires", () => {
+  const { learning } = learningWith();
+  const states = (): unknown[] => [learning.memory("a.example"), learning.memory("b.example")];
+  assert.deepEqual(states(), [undefined, undefined]);
+  learning.learned("a.example", "outbound");
+  learning.learned("b.example", "outbound");
+  assert.deepEqual(states(), ["learned", "learned"]);
+  learning.seen("a.example");
+  learning.refused("b.example");
+  assert.deepEqual(states(), [undefined, "refused"]);
+  learning.expire();
+  assert.deepEqual(states(), [undefined, undefined]);
+});

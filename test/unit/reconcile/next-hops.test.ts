@@ -31,6 +31,7 @@ function setUp() {
         for (const { uri, inside } of hops) probed.set(uri, inside);
       },
       isAlive: (uri) => alive.get(uri),
+      problem: (uri) => problems.get(uri),
     },
     uriOf: ({ host, port, transport }) => `${transport} ${host}:${port}`,
     moved: () => (moves += 1),
@@ -121,6 +122,8 @@ test("where a next hop is, for people", () => {
     ],
     problem: undefined,
   });
+  problems.set("TCP 192.0.2.1:5060", "its certificate has expired");
+  assert.equal(nextHops.whereabouts(hop).addresses[0]?.problem, "its certificate has expired");
   names.delete("sbc.test");
   problems.set("sbc.test", "the DNS server does not answer");
   assert.deepEqual(nextHops.whereabouts(hop), { addresses: [], problem: "the DNS server does not answer" });

@@ -29,7 +29,11 @@ test("a next hop is a URI; without a port it is resolved by SRV", () => {
   );
   assert.equal(
     hopUri(hop({ host: "srv.example", port: 0, transport: "TLS" })),
-    "sip:srv.example;transport=tls",
+    "sip:srv.example;transport=tls;tls=srv.example",
+  );
+  assert.equal(
+    hopUri(hop({ transport: "TLS", serverName: "2001:db8::1", trustIdentity: true })),
+    "sip:192.0.2.1:5060;transport=tls;tls=2001-db8--1;id",
   );
 });
 
@@ -38,9 +42,14 @@ test("a table as the router holds it", () => {
     config({
       localDomains: ["local.test"],
       insideNetworks: ["10.0.0.0/8", "2001:db8:1::/48"],
+      insideCertificateNames: ["platform.test"],
       trustedPeers: [
-        { sources: ["203.0.113.0/24", "2001:db8:2::/64"], domains: ["a.test", "b.test"] },
-        { sources: ["198.51.100.7/32"], domains: ["*"] },
+        {
+          sources: ["203.0.113.0/24", "2001:db8:2::/64"],
+          certificateNames: [],
+          domains: ["a.test", "b.test"],
+        },
+        { sources: [], certificateNames: ["sbc.test", "*.test"], domains: ["*"] },
       ],
       unprovenInbound: "refuse",
     }),
@@ -71,7 +80,7 @@ test("a table as the router holds it", () => {
   assert.match(orderId ?? "", /^[0-9a-f]{16}$/);
   assert.deepEqual(expectedEntries(model.table, orders), {
     active:
-      "|1|2|R|10.0.0.0/8,2001:db8:1::/48|203.0.113.0/24,2001:db8:2::/64=a.test,b.test;198.51.100.7/32=*|7*,5,..;",
+      "|1|2|R|10.0.0.0/8,2001:db8:1::/48|203.0.113.0/24,2001:db8:2::/64=a.test,b.test=;=*=sbc.test|7*,5,..;|platform.test",
     "s/*": "0||1|sip:192.0.2.1:5060;transport=tcp",
     "s/local.test": "0||1|sip:10.0.0.5:5060;transport=udp",
     "s/.deep.test": "0|*|1|sip:192.0.2.2:5060;transport=tcp",
@@ -124,10 +133,10 @@ test("what cannot be written safely is left out", () => {
   const table = new Model(
     config({
       insideNetworks: ["10.0.0.0/8|x", "10.0.0.0/8"],
-      trustedPeers: [{ sources: ["1.2.3.4"], domains: ["a;b"] }],
+      trustedPeers: [{ sources: ["1.2.3.4"], certificateNames: ["a=b"], domains: ["a;b", "a.test"] }],
     }),
   ).table;
-  assert.equal(encodeActive("e", table), "e|0|0|S|10.0.0.0/8||");
+  assert.equal(encodeActive("e", table), "e|0|0|S|10.0.0.0/8|||");
   const entry = {
     kind: "known",
     policy: "Allow",
@@ -155,7 +164,7 @@ test("keys and values are plain: the fields of every entry can be told apart", (
           /^(active|n\/[a-z0-9._-]+|s\/(\*|[.=]?[a-z0-9._-]+|@[A-Za-z0-9.+]+\*?)|o\/[0-9a-f]{16}\/\d+)$/,
         );
         assert.match(value, /^[a-z0-9 ._:;=|,*@/[\]-]*$/i);
-        const fields = { n: [2, 3], s: [4], o: [1], a: [7] }[key.charAt(0)];
+        const fields = { n: [2, 3], s: [4], o: [1], a: [8] }[key.charAt(0)];
         assert.ok(fields?.includes(value.split("|").length), `${key} ${value}`);
       }
     }),

@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { neededPackages } from "../../../tools/setup/debian.ts";
 
-const forDemo = ["curl", "kamailio", "kamailio-extra-modules", "sip-tester"];
+const forDemo = [
+  "curl",
+  "kamailio",
+  "kamailio-extra-modules",
+  "kamailio-tls-modules",
+  "openssl",
+  "sip-tester",
+];
 
 test("the demo and the sandbox ask for what they use, whoever runs them", () => {
   for (const isRoot of [true, false]) assert.deepEqual(neededPackages({ forTests: false, isRoot }), forDemo);

@@ -1,0 +1,67 @@
+/** The frames in which the router tells something: see docs/router-protocol.md. */
+import { isName } from "./encode.ts";
+import type { ExternalDirection } from "./types.ts";
+
+/** What the router tells on its own accord. */
+export interface StreamHandlers {
+  /** The router greets: first frame of every connection. */
+  connected(instance: string): void;
+  closed(): void;
+  question(domain: string, direction: ExternalDirection): void;
+  learned(domain: string, direction: ExternalDirection, remembered: boolean): void;
+  /** Whose is the certificate of a connection? */
+  certificate(question: CertificateQuestion): void;
+  /** What became of a probe; `microseconds` from order to answer. Status 0: its certificate is for `names` instead. */
+  probed(uri: string, status: number, microseconds: number, names: readonly string[]): void;
+}
+
+/** The router wants to know which names a certificate proves. */
+export interface CertificateQuestion {
+  /** Comes back with the answer as it is. */
+  readonly context: { readonly hash: string; readonly rest: string };
+  readonly pem: string;
+}
+
+type Reader = (fields: readonly string[], handlers: StreamHandlers) => boolean;
+
+/** By the first field. Each returns whether it made sense of the others. */
+const READERS: Readonly<Record<string, Reader>> = {
+  Q([, domain = "", side], handlers) {
+    const direction = directionOf(side);
+    if (direction === undefined || !isName(domain)) return false;
+    handlers.question(domain, direction);
+    return true;
+  },
+  L([, domain = "", side, known], handlers) {
+    const direction = directionOf(side);
+    if (direction === undefined || !isName(domain)) return false;
+    handlers.learned(domain, direction, known === "1");
+    return true;
+  },
+  P([, uri = "", status, microseconds, names = "-"], handlers) {
+    if (uri === "") return false;
+    handlers.probed(uri, Number(status), Number(microseconds), names.split(",").filter(isProven));
+    return true;
+  },
+  N([, hash = "", conid = "", hop = "", status = "", microseconds = "", pem = ""], handlers) {
+    if (hash === "") return false;
+    const rest = [conid, hop, status, microseconds].join("|");
+    handlers.certificate({ context: { hash, rest }, pem });
+    return true;
+  },
+};
+
+/** Tells the handlers what a frame says, but for a greeting. False: it makes no sense. */
+export function handleFrame(fields: readonly string[], handlers: StreamHandlers): boolean {
+  return READERS[fields[0] ?? ""]?.(fields, handlers) ?? false;
+}
+
+/** `-` stands for none, `+` for what the router notes beside them. */
+function isProven(name: string): boolean {
+  return name !== "-" && name !== "+";
+}
+
+function directionOf(side: string | undefined): ExternalDirection | undefined {
+  if (side === "o") return "outbound";
+  return side === "i" ? "inbound" : undefined;
+}
