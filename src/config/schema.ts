@@ -2,6 +2,9 @@
  * The schema of the configuration file. The one source of its keys, defaults and documentation:
  * docs/configuration.md is generated from it. `canonical` is our own keyword, see canonical.ts.
  */
+import { dialogs } from "./schema-dialogs.ts";
+import { section } from "./schema-section.ts";
+
 const port = (description: string, preset?: number) => ({
   type: "integer",
   minimum: 1,
@@ -17,10 +20,6 @@ const listener = (description: string, host: string, preset: number) => ({
     port: { ...port("TCP port; 0 takes any free one.", preset), minimum: 0 },
   }),
 });
-
-function section(properties: Record<string, object>, required: readonly string[] = []) {
-  return { type: "object", additionalProperties: false, properties, required };
-}
 
 function hostName(description: string) {
   return { type: "string", canonical: "host", description };
@@ -190,38 +189,6 @@ const nextHops = section({
     description:
       "DNS servers that resolve next hops, as `10.0.0.10`, `10.0.0.10:5353` or `[2001:db8::1]:5353`; those of the pod where the list is empty.",
   },
-});
-
-const networks = (description: string) => ({
-  type: "array",
-  default: [],
-  maxItems: 64,
-  items: { type: "string", canonical: "network" },
-  description,
-});
-
-const dialogs = section({
-  lifetimeDays: {
-    type: "integer",
-    minimum: 1,
-    maximum: 365,
-    default: 7,
-    description:
-      "Days after which requests of a dialog are not followed any more. A dialog cannot be renewed: this is the longest that a call or a subscription may last.",
-  },
-  keyRotationDays: {
-    type: "integer",
-    minimum: 0,
-    maximum: 3650,
-    default: 30,
-    description: "Age in days at which the key that marks dialogs is replaced; 0: by hand alone.",
-  },
-  refusedNetworks: networks(
-    "Networks (CIDR) where nothing is sent because a peer names an address there in Contact or Route: the pods and Services of the cluster. Loopback, link-local, unspecified, multicast and reserved addresses are refused anyway. `insideNetworks` and the inside's end of the dialog are not.",
-  ),
-  allowedNetworks: networks(
-    "Parts of the refused networks where it is sent all the same, such as an SBC in the cluster that faces the outside.",
-  ),
 });
 
 const status = section({

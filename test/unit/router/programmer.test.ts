@@ -52,22 +52,6 @@ test("a change is in force when apply resolves, and writes no more than it must"
   ]);
 });
 
-test("a standing entry that changes is written alone, and counts as missing when somebody deletes it", async (t) => {
-  const { router, model, programmer, start, inForce, standing, programmed } = await setUpProgrammer(t);
-  fillModel(model);
-  start();
-  await inForce();
-  await programmer.apply(model.takeChanges());
-  router.journal.length = 0;
-  standing.set("key", "0ff1ce,c0ffee|60").set("targets", "127.0.0.0/8|");
-  await programmer.apply({ names: new Set(), routeSets: new Set(), settings: false });
-  assert.deepEqual(router.journal, ["set key", "set targets"]);
-  assert.equal(router.table.get("key"), "0ff1ce,c0ffee|60");
-  router.table.delete("key");
-  await waitFor("the second programming", () => programmed() === 2);
-  assert.equal(router.table.get("key"), "0ff1ce,c0ffee|60");
-});
-
 test("a change of the settings alone flips the record", async (t) => {
   const { router, model, programmer, start, inForce } = await setUpProgrammer(t);
   fillModel(model);
