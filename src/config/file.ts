@@ -16,6 +16,7 @@ export interface ConfigFile {
   };
   readonly router: Config["router"];
   readonly discovery: Config["discovery"];
+  readonly limits: Config["limits"];
   readonly nextHops: Config["nextHops"];
   readonly dialogs: Config["dialogs"];
   readonly status: Config["status"];

@@ -72,12 +72,13 @@ interface NamespacedSurroundings extends Surroundings {
 }
 
 function resolve(file: ConfigFile, around: NamespacedSurroundings): Config {
-  const { discovery, nextHops, dialogs, status, admin, monitoring, log } = file;
+  const { discovery, limits, nextHops, dialogs, status, admin, monitoring, log } = file;
   return {
     federation: federation(file, around),
     kubernetes: kubernetes(file, around),
     router: file.router,
     discovery,
+    limits,
     nextHops,
     dialogs: { ...dialogs, refusedNetworks: unique([...ALWAYS_REFUSED, ...dialogs.refusedNetworks]) },
     status,

@@ -1,5 +1,5 @@
 /** The section `dialogs` of schema.ts. */
-import { section } from "./schema-section.ts";
+import { section } from "./schema-parts.ts";
 
 const networks = (description: string) => ({
   type: "array",

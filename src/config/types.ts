@@ -1,4 +1,4 @@
-import type { FederationConfig, HostPort } from "../federation/types.ts";
+import type { FederationConfig, HostPort, StrangerLimits } from "../federation/types.ts";
 
 /** The settings as the rooms use them: checked, canonical, complete. */
 export interface Config {
@@ -6,6 +6,7 @@ export interface Config {
   readonly kubernetes: KubernetesConfig;
   readonly router: RouterConfig;
   readonly discovery: DiscoveryConfig;
+  readonly limits: StrangerLimits;
   readonly nextHops: NextHopsConfig;
   readonly dialogs: DialogsConfig;
   readonly status: StatusConfig;

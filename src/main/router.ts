@@ -16,7 +16,7 @@ export function sipRouter(
   orders: Orders,
   log: Logger,
 ): SipRouter {
-  const { dialogs, discovery, nextHops } = config;
+  const { dialogs, discovery, limits, nextHops } = config;
   const { refusedNetworks, allowedNetworks, lifetimeDays } = dialogs;
   return new SipRouter(
     {
@@ -24,6 +24,7 @@ export function sipRouter(
       dialogs: { keys: dialogKeys, lifetimeSeconds: lifetimeDays * DAY, refusedNetworks, allowedNetworks },
       orders,
       tls: config.tls,
+      limits,
       probeIntervalMs: nextHops.probeIntervalSeconds * SECOND,
       probeTimeoutMs: nextHops.probeTimeoutSeconds * SECOND,
       discoveryTimeoutMs: discovery.timeoutSeconds * SECOND,

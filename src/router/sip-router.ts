@@ -51,7 +51,7 @@ export class SipRouter {
   readonly #rpc: RpcClient;
   readonly #control: ControlClient;
   readonly #probes: Probes;
-  readonly #standing = (): StandingEntries => standingEntries(this.#dialogs);
+  readonly #standing = (): StandingEntries => standingEntries(this.#dialogs, this.#options.limits);
   #dialogs: DialogSettings;
   readonly #slowRpc: RpcClient;
   readonly #tls: TlsReload | undefined;
@@ -215,6 +215,12 @@ export class SipRouter {
         },
         probed: (uri, status, microseconds, names) => {
           this.#probes.result(uri, status, microseconds, names);
+        },
+        domainLimited: (domain, limit) => {
+          handlers.domainLimited?.(domain, limit);
+        },
+        sourceLimited: (address, limit) => {
+          handlers.sourceLimited?.(address, limit);
         },
       },
       this.#log,

@@ -1,3 +1,6 @@
+import type { StrangerLimits } from "../federation/types.ts";
+import { encodeLimits } from "./encode.ts";
+
 /** Entries of the router's table that belong to no epoch, by key. */
 export type StandingEntries = ReadonlyMap<string, string>;
 
@@ -16,11 +19,13 @@ export interface DialogSettings {
   readonly allowedNetworks?: readonly string[];
 }
 
-export function standingEntries(dialogs: DialogSettings): StandingEntries {
+/** @param limits for strangers; undefined: none. */
+export function standingEntries(dialogs: DialogSettings, limits?: StrangerLimits): StandingEntries {
   const { keys, lifetimeSeconds, refusedNetworks = [], allowedNetworks = [] } = dialogs;
   const entries = new Map([["key", `${keys.join(",")}|${lifetimeSeconds}`]]);
   if (refusedNetworks.length > 0) {
     entries.set("targets", `${refusedNetworks.join(",")}|${allowedNetworks.join(",")}`);
   }
+  if (limits !== undefined) entries.set("limits", encodeLimits(limits));
   return entries;
 }

@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import { pino } from "pino";
 import { Model } from "../../src/federation/model.ts";
+import type { StrangerLimits } from "../../src/federation/types.ts";
 import { orders } from "../../src/federation/shares.ts";
 import { ControlClient } from "../../src/router/control-client.ts";
 import { StatusPoll } from "../../src/router/status-poll.ts";
 import { Programmer } from "../../src/router/programmer.ts";
 import { RpcClient } from "../../src/router/rpc-client.ts";
+import { standingEntries } from "../../src/router/standing-entries.ts";
 import type { Grace } from "../../src/router/types.ts";
 import { FakeRouter } from "./fake-router.ts";
 import { config } from "./federation-objects.ts";
@@ -14,7 +16,17 @@ import { danglingReferences, entriesInForce, expectedEntries } from "./router-ta
 import { waitFor } from "./wait-for.ts";
 
 const AUDIT_MS = 100;
-const STANDING = new Map([["key", "c0ffee|60"]]);
+/** What the limits for strangers are by default. */
+export const LIMITS: StrangerLimits = {
+  requestsPerSecond: 20,
+  recipientsPerDay: 1000,
+  failingPercent: 80,
+  failingAnswers: 20,
+  failingRequestsPerSecond: 1,
+  unprovenPerSecond: 200,
+  floodPerSecond: 500,
+};
+const STANDING = standingEntries({ keys: ["c0ffee"], lifetimeSeconds: 60 }, LIMITS);
 const LONG: Grace = { setsMs: 60_000, ordersMs: 60_000 };
 
 /** A programmer that has a fake router in hand, and a model to program it with. */

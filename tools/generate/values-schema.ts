@@ -13,6 +13,7 @@ const SETTINGS = [
   "trustedPeers",
   "inbound",
   "discovery",
+  "limits",
   "nextHops",
   "dialogs",
   "status",

@@ -50,6 +50,15 @@ test("a file with the local domain alone is complete by defaults", () => {
       burst: 100,
       maxLimitedDomains: 20_000,
     },
+    limits: {
+      requestsPerSecond: 20,
+      recipientsPerDay: 1000,
+      failingPercent: 80,
+      failingAnswers: 20,
+      failingRequestsPerSecond: 1,
+      unprovenPerSecond: 200,
+      floodPerSecond: 500,
+    },
     nextHops: { probeIntervalSeconds: 10, probeTimeoutSeconds: 2, dnsServers: [] },
     dialogs: {
       lifetimeDays: 7,

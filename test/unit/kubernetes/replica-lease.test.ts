@@ -95,20 +95,24 @@ test("a report keeps within the size of annotations; what cannot be read was not
     Array.from({ length: 5_000 }, (_, index) => [`StaticRoute/${index}`, "x".repeat(9_000)]),
   );
   const unreachable = Array.from({ length: 5_000 }, (_, index) => `${"r".repeat(200)}${index}`);
-  const report = {
+  const throttled = Object.fromEntries(unreachable.map((name) => [name, ["rate", "failures"]]));
+  const annotations = toAnnotations({
     ready: true,
     applied: { FederatedDomain: "9" },
     failed,
     unreachable,
+    throttled,
     dialogKeys: ["0a", "1b"],
-  };
-  const annotations = toAnnotations(report);
+  });
   deepEqual(fromAnnotations(annotations).dialogKeys, ["0a", "1b"]);
-  ok(JSON.stringify(annotations).length < 32_768);
+  ok(JSON.stringify(annotations).length < 49_152);
   deepEqual(fromAnnotations(annotations).applied, { FederatedDomain: "9" });
   const told = fromAnnotations(annotations).unreachable;
   deepEqual(told, unreachable.slice(0, told.length));
   ok(told.length > 50);
+  const limited = Object.entries(fromAnnotations(annotations).throttled);
+  deepEqual(limited, Object.entries(throttled).slice(0, limited.length));
+  ok(limited.length > 50);
   deepEqual(fromAnnotations(), EMPTY_REPORT);
   const broken = {
     "sipfederation.io/applied": '{"StaticRoute":"abc","FederatedDomain":"7"}',

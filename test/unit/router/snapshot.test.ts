@@ -8,15 +8,17 @@ import { orders } from "../../../src/federation/shares.ts";
 import { Snapshot, SNAPSHOT_FILE, SNAPSHOT_HEADER } from "../../../src/router/snapshot.ts";
 import { standingEntries } from "../../../src/router/standing-entries.ts";
 import { config, domain, route } from "../../support/federation-objects.ts";
+import { LIMITS } from "../../support/programmer.ts";
 import { danglingReferences, entriesInForce, expectedEntries } from "../../support/router-table.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
-const STANDING = standingEntries({
+const DIALOGS = {
   keys: ["c0ffee", "0ff1ce"],
   lifetimeSeconds: 60,
   refusedNetworks: ["127.0.0.0/8", "::1/128"],
-});
+};
+const STANDING = standingEntries(DIALOGS, LIMITS);
 
 function setUp(t: TestContext, delayMs = 10_000) {
   const directory = temporaryDirectory("snapshot");
@@ -56,6 +58,7 @@ test("the file holds the whole table, and only its owner reads it", async (t) =>
   assert.deepEqual(entriesInForce(entries), expectedEntries(model.table, orders));
   assert.equal(entries.get("key"), "c0ffee,0ff1ce|60");
   assert.equal(entries.get("targets"), "127.0.0.0/8,::1/128|");
+  assert.equal(entries.get("limits"), "20|1000|80|20|1|200|500");
   assert.equal(entries.get("epochs"), entries.get("active")?.split("|")[0]);
   assert.equal(statSync(path).mode & 0o777, 0o600);
   assert.deepEqual(readdirSync(directory), [SNAPSHOT_FILE]);
