@@ -129,6 +129,12 @@ export class Kamailio {
     return outcome.result;
   }
 
+  /** Of its main process, and of the group of all. @throws Error when it was never started. */
+  get pid(): number {
+    if (this.#process === undefined) throw new Error("Kamailio was not started");
+    return this.#process.pid;
+  }
+
   /** Fails when a process of it died. */
   assertRunning(): void {
     this.#process?.assertRunning();
