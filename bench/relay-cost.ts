@@ -96,7 +96,10 @@ async function startFilledRouter(host: string, domains: number, peer: Target): P
     unprovenInbound: "serve",
   };
   const model = measuredModel(config, domains, peer);
-  const sipRouter = new SipRouter({ ...router.control, dialogKey: "c0ffee", orders }, silent);
+  const sipRouter = new SipRouter(
+    { ...router.control, dialogs: { keys: ["c0ffee"], lifetimeSeconds: 3600 }, orders },
+    silent,
+  );
   const { promise: programmed, resolve } = Promise.withResolvers<undefined>();
   sipRouter.start(model.table, {
     discover: () => Promise.resolve("uncached"),

@@ -7,7 +7,6 @@ import { shouldRemember } from "./federation/discovery.ts";
 import { Model } from "./federation/model.ts";
 import { KubernetesClient } from "./kubernetes/client.ts";
 import { DefaultRoute, hasDefaultRoute } from "./kubernetes/default-route.ts";
-import { DialogKey } from "./kubernetes/dialog-key.ts";
 import { DomainWriter } from "./kubernetes/domain-writer.ts";
 import { EventRecorder } from "./kubernetes/events.ts";
 import { loadKubeConfig } from "./kubernetes/kubeconfig.ts";
@@ -25,6 +24,7 @@ import { routerHandlers } from "./reconcile/router-handlers.ts";
 import { type Kind, Statuses } from "./reconcile/statuses.ts";
 import { Story } from "./reconcile/story.ts";
 import { adminServers } from "./main/admin.ts";
+import { joinDialogKeys } from "./main/dialog-keys.ts";
 import { joinLimits } from "./main/limits.ts";
 import { joinNextHops } from "./main/next-hops.ts";
 import { observe } from "./main/observe.ts";
@@ -249,18 +249,13 @@ const defaultRoute = new DefaultRoute({
   log,
 });
 
-const dialogKey = new DialogKey({
-  client,
-  installation,
-  changed: (key) => {
-    if (router !== undefined) {
-      stop("the dialog key changed: starting anew with it");
-      return;
-    }
-    router = sipRouter(config, key, nextHops.orders, log);
+const dialogKeys = joinDialogKeys({
+  ...{ config, client, leader, replica, replicas, log },
+  router: () => router,
+  first: (keys) => {
+    router = sipRouter(config, keys, nextHops.orders, log);
     startRouter();
   },
-  log,
 });
 
 function uidOf(kind: Kind, name: string): string | undefined {
@@ -269,7 +264,7 @@ function uidOf(kind: Kind, name: string): string | undefined {
 
 let started = false;
 
-/** Both the key and the whole table are needed first. */
+/** Both the dialog keys and the whole table are needed first. */
 function startRouter(): void {
   if (started || router === undefined || !operator.synced) return;
   started = true;
@@ -317,15 +312,15 @@ async function stopInOrder(): Promise<void> {
   await writer.stop(LAST_WRITES_MS);
   await operator.close();
   await statusWriter.stop();
-  await Promise.all([defaultRoute.stop(), events.stop(), dialogKey.stop(), replicas.stop(), replica.stop()]);
+  await Promise.all([defaultRoute.stop(), events.stop(), dialogKeys.stop(), replicas.stop(), replica.stop()]);
   await leader.stop();
   await client.close();
   await control.close();
   await Promise.all(servers.map((server) => server.stop()));
 }
 
-const stop = stopOnSignals(stopInOrder, log);
+stopOnSignals(stopInOrder, log);
 
 await Promise.all(servers.map((server) => server.start()));
-dialogKey.start();
+dialogKeys.start();
 leader.start();

@@ -18,6 +18,7 @@ export interface ConfigFile {
   readonly discovery: Config["discovery"];
   readonly limits: Config["limits"];
   readonly nextHops: Config["nextHops"];
+  readonly dialogs: Config["dialogs"];
   readonly status: Config["status"];
   readonly admin: HostPort;
   readonly monitoring?: HostPort;

@@ -2,6 +2,7 @@
  * The schema of the configuration file. The one source of its keys, defaults and documentation:
  * docs/configuration.md is generated from it. `canonical` is our own keyword, see canonical.ts.
  */
+import { dialogs } from "./schema-dialogs.ts";
 import { address, certificateNames, listener, port, section } from "./schema-parts.ts";
 
 const trustedPeer = section(
@@ -267,6 +268,7 @@ export const configSchema = {
           "Limits for strangers: requests from the outside that nothing proves, or whose domain nobody has adopted (`trust: Full`). Counted by domain where it is proven, else by source address (IPv6: the first 64 bits). Beyond a limit the answer is 480 with Retry-After. Per replica.",
       },
       nextHops: { ...nextHops, default: {}, description: "Finding and probing next hops." },
+      dialogs: { ...dialogs, default: {}, description: "Requests inside dialogs." },
       status: { ...status, default: {}, description: "Writing conditions back to Kubernetes." },
       admin: {
         ...listener("Listener for everything: health, metrics and `/explain`.", "127.0.0.1", 8064),

@@ -8,6 +8,7 @@ export interface Config {
   readonly discovery: DiscoveryConfig;
   readonly limits: StrangerLimits;
   readonly nextHops: NextHopsConfig;
+  readonly dialogs: DialogsConfig;
   readonly status: StatusConfig;
   /** Where every admin path is served, `/explain` too. */
   readonly admin: HostPort;
@@ -72,6 +73,17 @@ export interface NextHopsConfig {
   readonly probeTimeoutSeconds: number;
   /** Empty: those of the system. */
   readonly dnsServers: readonly string[];
+}
+
+export interface DialogsConfig {
+  /** 1–365. */
+  readonly lifetimeDays: number;
+  /** 0–3650; 0 means never. */
+  readonly keyRotationDays: number;
+  /** CIDRs, with those that are always refused. */
+  readonly refusedNetworks: readonly string[];
+  /** CIDRs. */
+  readonly allowedNetworks: readonly string[];
 }
 
 export interface StatusConfig {

@@ -11,6 +11,8 @@ export interface ReplicaReport {
   readonly failed: Readonly<Record<string, string>>;
   /** StaticRoutes by which its router reaches nobody. */
   readonly unreachable: readonly string[];
+  /** Fingerprints of the keys whose marks of dialogs its router accepts. */
+  readonly dialogKeys: readonly string[];
   /** The limits that bite there, by domain, and by `.*` those on discovery. */
   readonly throttled: Readonly<Record<string, readonly string[]>>;
 }
@@ -20,6 +22,7 @@ export const EMPTY_REPORT: ReplicaReport = {
   applied: {},
   failed: {},
   unreachable: [],
+  dialogKeys: [],
   throttled: {},
 };
 
@@ -30,6 +33,7 @@ const READY = `${GROUP}/ready`;
 const APPLIED = `${GROUP}/applied`;
 const FAILED = `${GROUP}/failed`;
 const UNREACHABLE = `${GROUP}/unreachable`;
+const DIALOG_KEYS = `${GROUP}/dialog-keys`;
 const THROTTLED = `${GROUP}/throttled`;
 /** Annotations of an object may have 256 kB in all. */
 const MAX_FAILURES = 50;
@@ -42,6 +46,7 @@ export function toAnnotations({
   applied,
   failed,
   unreachable,
+  dialogKeys,
   throttled,
 }: ReplicaReport): Record<string, string> {
   const failures = Object.entries(failed)
@@ -52,6 +57,7 @@ export function toAnnotations({
     [APPLIED]: JSON.stringify(applied),
     [FAILED]: JSON.stringify(Object.fromEntries(failures)),
     [UNREACHABLE]: fitting(unreachable).join(","),
+    [DIALOG_KEYS]: dialogKeys.join(","),
     [THROTTLED]: fitting(Object.entries(throttled).map(([name, limits]) => [name, ...limits].join(" "))).join(
       ",",
     ),
@@ -65,6 +71,7 @@ export function fromAnnotations(annotations: Readonly<Record<string, string>> = 
     applied: versions(stringMap(annotations[APPLIED])),
     failed: stringMap(annotations[FAILED]),
     unreachable: listOf(annotations[UNREACHABLE]),
+    dialogKeys: listOf(annotations[DIALOG_KEYS]),
     throttled: Object.fromEntries(
       listOf(annotations[THROTTLED]).map((item) => {
         const [name = "", ...limits] = item.split(" ");

@@ -99,6 +99,13 @@ export class ReplicaView {
     );
   }
 
+  /** Whether every fresh, ready replica accepts the dialog key with this fingerprint; false while they are not known. */
+  allAcceptDialogKey(fingerprint: string): boolean {
+    return (
+      this.#leases.synced && [...this.#ready()].every(({ report }) => report.dialogKeys.includes(fingerprint))
+    );
+  }
+
   /** The limits that bite on other fresh, ready replicas, by domain, and by `.*` those on discovery. */
   *othersThrottled(): Generator<readonly [subject: string, limits: readonly string[]]> {
     const { own } = this.#options;

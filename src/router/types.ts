@@ -1,5 +1,6 @@
 import type { TlsFiles } from "./tls-files.ts";
 import type { Direction, DomainLimit, NextHop, SourceLimit, StrangerLimits } from "../federation/types.ts";
+import type { DialogSettings } from "./standing-entries.ts";
 
 /** How held requests go on: default route and remembered, default route and not remembered, or refused with 403. */
 export type Verdict = "default" | "uncached" | "refused";
@@ -41,8 +42,7 @@ export interface RouterOptions {
   readonly eventPort: number;
   /** Shared with the router, which loads its table from there when it starts; undefined: no snapshot. */
   readonly snapshotDirectory?: string | undefined;
-  /** Keys the mark in Record-Route, the same on every replica: hexadecimal digits. */
-  readonly dialogKey: string;
+  readonly dialogs: DialogSettings;
   readonly orders: Orders;
   /** The files by which the router speaks TLS, so that it takes new ones; undefined where it does not. */
   readonly tls?: TlsFiles | undefined;

@@ -15,6 +15,7 @@ const SETTINGS = [
   "discovery",
   "limits",
   "nextHops",
+  "dialogs",
   "status",
   "log",
 ] as const;

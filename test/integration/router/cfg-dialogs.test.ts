@@ -63,7 +63,7 @@ for (const binary of kamailioBinaries()) {
     /** Record-Route values without their marks. */
     const recorded = ({ invite }: Call): string[] =>
       headers(invite, "Record-Route").map((value) =>
-        value.replace(/;mark=[oin][0-9a-f]{32};in=[0-9a-f]{16}/, ""),
+        value.replace(/;mark=[oin][0-9a-f]{32};in=[0-9a-f]{16};until=\d{10}/, ""),
       );
 
     const ours = (port: number, parameters: string, host = bed.router.host): string =>

@@ -60,6 +60,21 @@ test("a file with the local domain alone is complete by defaults", () => {
       floodPerSecond: 500,
     },
     nextHops: { probeIntervalSeconds: 10, probeTimeoutSeconds: 2, dnsServers: [] },
+    dialogs: {
+      lifetimeDays: 7,
+      keyRotationDays: 30,
+      refusedNetworks: [
+        "0.0.0.0/8",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "224.0.0.0/3",
+        "::/127",
+        "::ffff:0:0/96",
+        "fe80::/10",
+        "ff00::/8",
+      ],
+      allowedNetworks: [],
+    },
     status: { writesPerSecond: 50 },
     admin: { host: "127.0.0.1", port: 8064 },
     monitoring: undefined,
@@ -193,6 +208,9 @@ const REFUSED: Record<string, string> = {
     'nextHops.dnsServers[0]: "dns.example.com" is not the address of a DNS server; write 10.0.0.10, 10.0.0.10:5353 or [2001:db8::1]:5353',
   'nextHops: { dnsServers: ["10.0.0.10:0"] }':
     'nextHops.dnsServers[0]: "10.0.0.10:0" is not the address of a DNS server; write 10.0.0.10, 10.0.0.10:5353 or [2001:db8::1]:5353',
+  "dialogs: { refusedNetworks: [10.42.0.1/16] }":
+    'dialogs.refusedNetworks[0]: "10.42.0.1/16" has host bits set; write 10.42.0.0/16, or a longer prefix',
+  "dialogs: { lifetimeDays: 0 }": "dialogs.lifetimeDays: 0 is too small: the least is 1",
   "router: { host: 10.0.0.1 }": 'router.host: "10.0.0.1" is not a loopback address such as 127.0.0.1',
   "router: { rpcPort: 0 }": "router.rpcPort: 0 is too small: the least is 1",
   "admin: { port: 65536 }": "admin.port: 65536 is too large: the most is 65535",

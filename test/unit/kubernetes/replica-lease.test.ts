@@ -102,7 +102,9 @@ test("a report keeps within the size of annotations; what cannot be read was not
     failed,
     unreachable,
     throttled,
+    dialogKeys: ["0a", "1b"],
   });
+  deepEqual(fromAnnotations(annotations).dialogKeys, ["0a", "1b"]);
   ok(JSON.stringify(annotations).length < 49_152);
   deepEqual(fromAnnotations(annotations).applied, { FederatedDomain: "9" });
   const told = fromAnnotations(annotations).unreachable;
@@ -111,7 +113,7 @@ test("a report keeps within the size of annotations; what cannot be read was not
   const limited = Object.entries(fromAnnotations(annotations).throttled);
   deepEqual(limited, Object.entries(throttled).slice(0, limited.length));
   ok(limited.length > 50);
-  deepEqual(fromAnnotations(), { ready: false, applied: {}, failed: {}, unreachable: [], throttled: {} });
+  deepEqual(fromAnnotations(), EMPTY_REPORT);
   const broken = {
     "sipfederation.io/applied": '{"StaticRoute":"abc","FederatedDomain":"7"}',
     "sipfederation.io/failed": "{",

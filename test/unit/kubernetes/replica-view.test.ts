@@ -140,3 +140,22 @@ test("what failed on a replica is told with its name", async (t) => {
   deepEqual(failure, { replica: "pod-b", message: "refused" });
   equal(view.failure("FederatedDomain", "bad"), undefined);
 });
+
+test("a dialog key is accepted by all when every fresh, ready replica says so", async (t) => {
+  const { watch, view, self } = await setup(t, { ready: true, dialogKeys: ["old", "new"] });
+  const saying = (name: string, dialogKeys: readonly string[], ready = true): object => {
+    const it = lease(name, "1") as { metadata: { annotations: object } };
+    it.metadata.annotations = toAnnotations({ ...EMPTY_REPORT, ready, dialogKeys });
+    return it;
+  };
+  equal(view.allAcceptDialogKey("new"), false, "the others are not known yet");
+  watch.send("ADDED", saying("pod-b", ["old"]));
+  watch.send("ADDED", saying("not-ready", [], false));
+  watch.send("BOOKMARK", end());
+  await waitFor("the replicas", () => view.allAcceptDialogKey("old"));
+  equal(view.allAcceptDialogKey("new"), false);
+  watch.send("MODIFIED", saying("pod-b", ["old", "new"]));
+  await waitFor("the other replica", () => view.allAcceptDialogKey("new"));
+  self.report = { ...self.report, dialogKeys: ["old"] };
+  equal(view.allAcceptDialogKey("new"), false, "this replica has not");
+});

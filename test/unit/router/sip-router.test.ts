@@ -22,7 +22,7 @@ async function setUp(t: TestContext, handlers: Partial<RouterHandlers> = {}) {
       ...fake.options,
       snapshotDirectory,
       snapshotDelayMs: 60_000,
-      dialogKey: "c0ffee",
+      dialogs: { keys: ["c0ffee"], lifetimeSeconds: 60 },
       orders,
       limits: LIMITS,
       pollMs: 60_000,
