@@ -129,6 +129,42 @@ for (const binary of kamailioBinaries()) {
       assert.ok(headers(invite, "Record-Route").every((value) => value.startsWith("<sips:")));
     });
 
+    test("a sips: dialog of a caller that came over UDP or TCP goes on over TLS", async (t) => {
+      const hop = await peer(t, { names: ["URI:sip:partner.test"] });
+      await bed.program({
+        names: { "partner.test": "A|partner.test" },
+        sets: { "partner.test": to(secureUri(hop, "partner.test")) },
+      });
+      for (const transport of ["udp", "tcp"] as const) {
+        const target = { ...bed.target(transport), port: 5070 };
+        const made = await call(bed.inside, target, hop, ["sips:bob@partner.test", ALICE]);
+        const { host } = bed.router;
+        assert.deepEqual(routes(made), [
+          `<sips:${host}:5061;transport=tls;lr;r2=on>`,
+          `<sips:${host}:5071;transport=tls;lr;r2=on>`,
+        ]);
+        await bothWays(made, [bed.inside, hop]);
+      }
+    });
+
+    for (const [whose, name, status] of [
+      ["its own domain", LOCAL, 200],
+      ["the domain of the sender", "partner.test", 500],
+    ] as const) {
+      test(`a target that proves ${whose} gets ${status === 200 ? "its" : "no"} requests`, async (t) => {
+        const hop = await peer(t, { names: ["URI:sip:partner.test"] });
+        const ours = await peer(t, { names: [`DNS:${name}`] });
+        await bed.program({
+          names: { "partner.test": "A|partner.test" },
+          sets: { "partner.test": to(uri(hop)) },
+        });
+        const target = { host: bed.router.host, port: 5071, transport: "tls" } as const;
+        const { callee } = await call(ours, target, hop, [PARTNER, ALICE]);
+        const { final } = callee.send("BYE");
+        assert.equal((await final).status, status);
+      });
+    }
+
     test("a dialog's target has to prove its name, or be where its domain or a next hop is", async (t) => {
       const hop = await peer(t, { names: ["URI:sip:partner.test"] });
       const elsewhere = await peer(t, { names: ["DNS:thief.test"] });

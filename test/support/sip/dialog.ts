@@ -25,6 +25,7 @@ interface DialogState {
 }
 
 const DEFAULT_PORT = 5060;
+const DEFAULT_TLS_PORT = 5061;
 
 export class Dialog {
   readonly state: DialogState;
@@ -111,11 +112,16 @@ export class Dialog {
   }
 }
 
-/** Host, port and transport of a SIP URI; no names are resolved. */
+/** Host, port and transport of a SIP URI, which for sips: is TLS; no names are resolved. */
 export function targetOf(uri: string): SipTarget {
-  const match = /^sip:(?:[^@]*@)?(\[[^\]]+\]|[^:;?]+)(?::(\d+))?/.exec(uri);
+  const match = /^(sips?):(?:[^@]*@)?(\[[^\]]+\]|[^:;?]+)(?::(\d+))?/.exec(uri);
   if (match === null) throw new Error(`no SIP URI: ${uri}`);
-  const host = (match[1] ?? "").replace(/^\[|\]$/g, "");
-  const transport = /;transport=(tcp|tls)/i.exec(uri)?.[1]?.toLowerCase() ?? "udp";
-  return { host, port: Number(match[2] ?? DEFAULT_PORT), transport: transport as SipTarget["transport"] };
+  const host = (match[2] ?? "").replace(/^\[|\]$/g, "");
+  const isSecure = match[1] === "sips";
+  const transport = isSecure ? "tls" : (/;transport=(tcp|tls)/i.exec(uri)?.[1]?.toLowerCase() ?? "udp");
+  return {
+    host,
+    port: Number(match[3] ?? (isSecure ? DEFAULT_TLS_PORT : DEFAULT_PORT)),
+    transport: transport as SipTarget["transport"],
+  };
 }
