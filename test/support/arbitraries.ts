@@ -19,9 +19,11 @@ export interface World {
   readonly insideNetworks: readonly string[];
   readonly ownAddresses: FederationConfig["ownAddresses"];
   /** Where routes may lead. */
-  readonly nextHops: readonly Pick<RouteObject["spec"], "nextHop" | "nextHopPort" | "protocolType">[];
+  readonly nextHops: readonly Pick<RouteObject["spec"], "nextHop" | "nextHopPort" | "protocolType" | "tls">[];
   /** Where requests may come from. */
   readonly sources: readonly string[];
+  /** What those show certificates for that do so over TLS, by source, canonical. */
+  readonly certificates: Readonly<Record<string, readonly string[]>>;
   /** CIDRs that trusted peers and the `sources` of domains are made of. */
   readonly networks: readonly string[];
 }
@@ -37,10 +39,16 @@ export const WORLD: World = {
     { nextHop: "192.0.2.1", protocolType: "UDP" },
     { nextHop: "192.0.2.2", nextHopPort: 5070, protocolType: "TCP" },
     { nextHop: "2001:db8::1", protocolType: "TLS" },
+    { nextHop: "192.0.2.3", protocolType: "TLS", tls: { serverName: "Edge.Partner.test." } },
     { nextHop: "SRV.Partner.test.", nextHopPort: 0, protocolType: "TCP" },
     { nextHop: "198.51.100.1", protocolType: "TCP" },
   ],
   sources: ["10.1.1.1", "2001:db8:1::9", "203.0.113.1", "203.0.113.200", "2001:db8:2::1"],
+  certificates: {
+    "203.0.113.1": ["a.test", "b.a.test"],
+    "203.0.113.200": ["sbc.test"],
+    "2001:db8:2::1": ["platform.test", "2001:db8:2::1"],
+  },
   networks: ["203.0.113.0/25", "203.0.113.128/25", "2001:db8:2::/64"],
 };
 
@@ -129,14 +137,20 @@ export function domainObject(world: World = WORLD): fc.Arbitrary<DomainObject> {
 }
 
 export function federationConfig(world: World = WORLD): fc.Arbitrary<FederationConfig> {
+  const names = Object.values(world.certificates).flatMap((certified) => certified.filter(isName));
+  const certificateNames = fc.oneof(
+    { weight: 3, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.subarray(names, { minLength: 1, maxLength: 2 }) },
+  );
   const peer = fc.record({
-    sources: fc.subarray([...world.networks], { minLength: 1 }),
-    certificateNames: fc.constant([]),
+    sources: fc.subarray([...world.networks]),
+    certificateNames,
     domains: fc.oneof(fc.array(domainName, { minLength: 1, maxLength: 3 }), fc.constant(["*"])),
   });
   return fc
     .record({
       trustedPeers: fc.array(peer, { maxLength: 2 }),
+      insideCertificateNames: certificateNames,
       unprovenInbound: often("serve" as const, "refuse" as const),
     })
     .map((fields) => {
@@ -155,7 +169,7 @@ export function federationObjects(world: World = WORLD) {
 }
 
 export function sipRequest(world: World = WORLD): fc.Arbitrary<SipRequest> {
-  return fc.record({
+  const request = fc.record({
     method: fc.constantFrom(...METHODS),
     source: fc.constantFrom(...world.sources),
     requestUri: fc.oneof(
@@ -163,6 +177,10 @@ export function sipRequest(world: World = WORLD): fc.Arbitrary<SipRequest> {
       { weight: 1, arbitrary: fc.constantFrom(...WITHOUT_HOST) },
     ),
     from: fc.option(sipUri(world), { nil: undefined, freq: 20 }),
+  });
+  return fc.tuple(request, often(false, true)).map(([fields, isCertified]) => {
+    const certificateNames = isCertified ? world.certificates[fields.source] : undefined;
+    return certificateNames === undefined ? fields : { ...fields, certificateNames };
   });
 }
 

@@ -2,6 +2,13 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer, isIPv6, type AddressInfo } from "node:net";
 
+/** A port for each name, no two the same, that are free as `freePort` says. */
+export async function freePorts<K extends string>(host: string, ...names: K[]): Promise<Record<K, number>> {
+  const ports = new Set<number>();
+  while (ports.size < names.length) ports.add(await freePort(host));
+  return Object.fromEntries([...ports].map((port, index) => [names[index], port])) as Record<K, number>;
+}
+
 /** A port that is free for TCP and UDP at this moment, for an address that several processes share. */
 export async function freePort(host: string): Promise<number> {
   const tcp = createServer().listen(0, host);

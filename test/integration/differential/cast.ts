@@ -1,11 +1,14 @@
 import { claimAddressBlock } from "../../support/addresses.ts";
+import { Authority } from "../../support/authority.ts";
+import { freePorts } from "../../support/free-port.ts";
 import { header, tagOf, type SipMessage } from "../../support/sip/message.ts";
 import { UserAgent, type ReceivedRequest } from "../../support/sip/user-agent.ts";
-import { IPV6, Place, SIP_PORT, uriOf } from "./place.ts";
+import { IPV6, isFor, tlsOf } from "./identities.ts";
+import { partsOf, Place, placeUri, PORTS, SIP_PORT, type Hop } from "./place.ts";
 
 /** A request as it came to a next hop. */
 export interface Visit {
-  /** URI of the next hop. */
+  /** `placeUri` of the next hop. */
   readonly hop: string;
   readonly agent: UserAgent;
   readonly request: ReceivedRequest;
@@ -19,10 +22,13 @@ export function idOf(message: Pick<SipMessage, "headers" | "body">, cseq = heade
 /** Everybody around the router: those who send, and the next hops. */
 export class Cast {
   readonly place: Place;
+  /** Signs the certificates of everybody. */
+  readonly authority: Authority;
   /** Dialogs that were opened, by Call-ID: what comes in them is answered with 200 everywhere. */
   readonly dialogs = new Set<string>();
   readonly #agents: ReadonlyMap<string, UserAgent>;
-  readonly #answers: ReadonlyMap<string, number | undefined>;
+  /** By `placeUri`. */
+  readonly #hops: ReadonlyMap<string, Hop>;
   readonly #visits = new Map<string, Visit[]>();
   /** Of all requests that anybody sent. */
   readonly #ids = new Set<string>();
@@ -30,28 +36,55 @@ export class Cast {
   readonly #repeated = new Set<string>();
   readonly #seen = new Map<UserAgent, number>();
 
-  private constructor(place: Place, agents: readonly UserAgent[]) {
+  private constructor(place: Place, authority: Authority, agents: readonly UserAgent[]) {
     this.place = place;
+    this.authority = authority;
     this.#agents = new Map(agents.map((agent) => [agent.host, agent]));
-    this.#answers = new Map(place.hops.map((hop) => [uriOf(hop), hop.answers]));
+    this.#hops = new Map(place.hops.map((hop) => [placeUri(hop), hop]));
     for (const agent of agents) agent.handler = (request) => this.#receive(agent, request);
   }
 
   static async gather(): Promise<Cast> {
-    const block = await claimAddressBlock();
-    const agent6 = await UserAgent.open({ host: IPV6, port: 0 });
-    const ports = { router: await freePort(), inside: await freePort(), hop: agent6.port };
-    const place = new Place(block, ports);
+    const ports = await freePorts(IPV6, ...PORTS);
+    const place = new Place(await claimAddressBlock(), ports);
+    const authority = new Authority();
     const listening = place.hops.filter(({ answers }) => answers !== undefined).map(({ host }) => host);
-    const hosts = new Set([...place.senders, ...listening]);
-    hosts.delete(IPV6);
-    const agents = await Promise.all(Array.from(hosts, (host) => UserAgent.open({ host, port: SIP_PORT })));
-    return new Cast(place, [agent6, ...agents]);
+    const open = (host: string): Promise<UserAgent> =>
+      UserAgent.open({
+        host,
+        port: host === IPV6 ? ports.hopPort : SIP_PORT,
+        ...tlsOf(authority, place.identities.get(host)),
+      });
+    const agents = await Promise.all(Array.from(new Set([...place.senders, ...listening]), open));
+    return new Cast(place, authority, agents);
   }
 
-  /** What a next hop answers to a new request. */
-  answers(hop: string): number | undefined {
-    return this.#answers.get(hop);
+  /**
+   * Opens every connection to the router over TLS, so that it knows whose they are when its operator is away, too.
+   * @throws Error when it does not answer.
+   */
+  async introduce(): Promise<void> {
+    const { router, identities } = this.place;
+    await Promise.all(
+      Array.from(identities.keys(), async (address) => {
+        const host = address === IPV6 ? router.ipv6 : router.ipv4;
+        for (const port of [router.tlsPort, router.tlsInsidePort]) {
+          const target = { host, port, transport: "tls" } as const;
+          await this.agent(address).request({ method: "OPTIONS", uri: `sip:${router.ipv4}`, target });
+        }
+      }),
+    );
+  }
+
+  /**
+   * What a next hop answers to a new request; undefined where none gets there: nobody can be reached, or it is not who it
+   * should be.
+   */
+  answers(uri: string): number | undefined {
+    const { place, name } = partsOf(uri);
+    const hop = this.#hops.get(place);
+    if (hop === undefined || name === undefined) return hop?.answers;
+    return isFor(this.place.namesOf(hop.host), name) ? hop.answers : undefined;
   }
 
   /** @throws Error when nobody has the address. */
@@ -87,7 +120,7 @@ export class Cast {
       const requests = agent.received.slice(this.#seen.get(agent) ?? 0);
       this.#seen.set(agent, agent.received.length);
       return [
-        ...requests.filter((request) => !this.#ids.has(idOf(request))),
+        ...requests.filter((request) => !this.#ids.has(idOf(request)) && !isOpening(agent, request)),
         ...agent.strayResponses.splice(0).filter((response) => !this.#repeated.has(idOf(response))),
       ].map((message) => `${agent.host} got an unexpected ${about(message)}`);
     });
@@ -98,8 +131,10 @@ export class Cast {
   }
 
   #receive(agent: UserAgent, request: ReceivedRequest): { status: number } {
-    const { host, port } = agent;
-    const hop = uriOf({ host, port, transport: request.transport === "tcp" ? "TCP" : "UDP" });
+    const hop = placeUri({
+      ...agent.target(request.transport),
+      transport: request.transport.toUpperCase() as Hop["transport"],
+    });
     const id = idOf(request);
     this.#visits.set(id, [...this.visitsOf(id), { hop, agent, request }]);
     if (this.dialogs.has(header(request, "Call-ID"))) return { status: 200 };
@@ -113,9 +148,8 @@ function about(message: SipMessage): string {
     : `${message.status} to ${header(message, "CSeq")}`;
 }
 
-/** A port of `IPV6` that nobody listened at a moment ago. */
-async function freePort(): Promise<number> {
-  const agent = await UserAgent.open({ host: IPV6, port: 0 });
-  await agent.close();
-  return agent.port;
+/** By such a request the router opens a connection over TLS. */
+function isOpening(agent: UserAgent, { method, transport, uri }: ReceivedRequest): boolean {
+  if (method !== "OPTIONS" || transport !== "tls") return false;
+  return uri === placeUri({ ...agent.target("tls"), transport: "TLS" });
 }

@@ -6,6 +6,9 @@ import type { Expectation } from "./expectation.ts";
 import type { Observation } from "./performance.ts";
 import { follow, type Answers, type Down } from "./walk.ts";
 
+/** Answer to a request inside a dialog whose target has not proven who it is. */
+const UNPROVEN = 500;
+
 export function differences(
   { outcome }: Expectation,
   observation: Observation,
@@ -13,7 +16,10 @@ export function differences(
   down: Down,
 ): string[] {
   const { visits } = observation;
-  const all = [...visits.flatMap((visit) => changes(visit, observation)), ...provisional(observation)];
+  const all = [
+    ...visits.flatMap((visit) => [...changes(visit, observation), ...insecureRoutes(visit, observation)]),
+    ...provisional(observation),
+  ];
   if (!observation.acknowledged) all.push("the ACK did not arrive");
   if (outcome.kind !== "walk") {
     const status = outcome.kind === "silence" ? undefined : outcome.status;
@@ -24,18 +30,19 @@ export function differences(
   return walk.ok ? [...all, ...statuses(walk.status, observation)] : [...all, walk.problem];
 }
 
-/** @param peer address of the other end. */
+/** @param peer the other end; a request gets to none that has not proven who it is. */
 export function differencesInDialog(
   decision: InDialogDecision,
   observation: Observation,
-  peer: string,
+  peer: { readonly host: string; readonly isProven: boolean },
 ): string[] {
   const { visits } = observation;
-  if (decision.action === "reply") {
-    return [...statuses(decision.status, observation), ...visits.map(({ hop }) => `it went to ${hop}`)];
+  if (decision.action === "reply" || !peer.isProven) {
+    const status = decision.action === "reply" ? decision.status : UNPROVEN;
+    return [...statuses(status, observation), ...visits.map(({ hop }) => `it went to ${hop}`)];
   }
   const hops = visits.map(({ agent }) => agent.host).join(" ");
-  const lost = hops === peer ? [] : [`it went to [${hops}] instead of its peer ${peer}`];
+  const lost = hops === peer.host ? [] : [`it went to [${hops}] instead of its peer ${peer.host}`];
   return [...lost, ...statuses(200, observation)];
 }
 
@@ -51,6 +58,14 @@ function text(status: number | undefined): string {
 function provisional({ sent, provisional: seen, repeated }: Observation): string[] {
   const permitted = sent.method === "INVITE" || repeated ? [100] : [];
   return seen.filter((status) => !permitted.includes(status)).map((status) => `a provisional ${status} came`);
+}
+
+/** RFC 3261 §16.6 step 4: Record-Route is as secure as the Request-URI. */
+function insecureRoutes({ hop, request }: Visit, { sent }: Observation): string[] {
+  const scheme = /^sips:/i.test(sent.uri) ? "sips" : "sip";
+  return headers(request, "Record-Route")
+    .filter((value) => !value.startsWith(`<${scheme}:`))
+    .map((value) => `${hop} got Record-Route ${value}`);
 }
 
 /** RFC 3261 §16.6: what a proxy leaves alone; and preloaded routes are ours to remove. */

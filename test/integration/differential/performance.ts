@@ -9,7 +9,7 @@ import {
 import type { SentRequest, SipTarget } from "../../support/sip/user-agent.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { idOf, type Cast, type Visit } from "./cast.ts";
-import { IPV6 } from "./place.ts";
+import { IPV6 } from "./identities.ts";
 import type { FollowUp, NewRequest } from "./scenario.ts";
 
 /** What came of a request. */
@@ -32,10 +32,14 @@ export interface Call {
   readonly callee: DialogEnd;
 }
 
-interface DialogEnd {
+export interface DialogEnd {
   readonly dialog: Dialog;
   /** Address of its user agent. */
   readonly host: string;
+  /** What the connection proves by which its requests come. */
+  readonly shows: readonly string[];
+  /** What its certificate is for, where it has to prove who it is before requests come to it; undefined where not. */
+  readonly proves: readonly string[] | undefined;
 }
 
 const TIMEOUT = 5_000;
@@ -81,8 +85,16 @@ export class Performance {
   }
 
   #target({ source, insideListener, transport }: NewRequest): SipTarget {
-    const { ipv4, ipv6, port, insidePort } = this.#cast.place.router;
-    return { host: source === IPV6 ? ipv6 : ipv4, port: insideListener ? insidePort : port, transport };
+    const { ipv4, ipv6, ...ports } = this.#cast.place.router;
+    const host = source === IPV6 ? ipv6 : ipv4;
+    if (transport === "tls")
+      return { host, port: insideListener ? ports.tlsInsidePort : ports.tlsPort, transport };
+    return { host, port: insideListener ? ports.insidePort : ports.port, transport };
+  }
+
+  #endOf(dialog: Dialog, host: string): Omit<DialogEnd, "proves"> {
+    const shows = dialog.target.transport === "tls" ? this.#cast.place.namesShownBy(host) : [];
+    return { dialog, host, shows };
   }
 
   #partsOf(request: NewRequest) {
@@ -141,10 +153,12 @@ export class Performance {
     this.#cast.dialogs.add(header(sent, "Call-ID"));
     const caller = Dialog.ofCaller(this.#agentOf(request), sent, final);
     const callee = Dialog.ofCallee(agent, received, header(final, "To"));
+    const proves = request.transport === "tls" ? this.#cast.place.namesOf(request.source) : undefined;
     this.calls.push({
       request,
-      caller: { dialog: caller, host: request.source },
-      callee: { dialog: callee, host: agent.host },
+      caller: { ...this.#endOf(caller, request.source), proves },
+      // as a next hop it has done so
+      callee: { ...this.#endOf(callee, agent.host), proves: undefined },
     });
     if (request.method !== "INVITE") return true;
     await caller.ack();

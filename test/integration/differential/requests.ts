@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { domainName, sipUri, type World } from "../../support/arbitraries.ts";
+import type { SipTransportName } from "../../support/sip/transport.ts";
 import type { FollowUp, NewRequest } from "./scenario.ts";
 import { usually } from "./usually.ts";
 import { atHost, writtenFrom, writtenRequestUri } from "./written-uri.ts";
@@ -26,11 +27,11 @@ export function newRequest(world: World): fc.Arbitrary<NewRequest> {
   const local = atHost(world, fc.constantFrom(...world.localDomains));
   const external = atHost(world, domainName);
   const written = (source: fc.Arbitrary<string>, requestUri: typeof any, from: typeof any) => {
-    return fc.record({
+    const request = fc.record({
       kind: fc.constant("new" as const),
       method,
       source,
-      transport: usually<"udp" | "tcp">("udp", "tcp"),
+      transport,
       insideListener: usually(false, true),
       requestUri: writtenRequestUri(requestUri),
       from: writtenFrom(from),
@@ -38,6 +39,9 @@ export function newRequest(world: World): fc.Arbitrary<NewRequest> {
       maxForwards: usually("70", "1", "0"),
       routes: routes(world),
       forgedTag: usually(false, true),
+    });
+    return request.map((it): NewRequest => {
+      return { ...it, certificateNames: it.transport === "tls" ? (world.certificates[it.source] ?? []) : [] };
     });
   };
   return fc.oneof(
@@ -63,6 +67,12 @@ export const followUp: fc.Arbitrary<FollowUp> = fc.record({
 
 const method = fc.oneof(
   ...Object.entries(METHODS).map(([name, weight]) => ({ weight: weight * 2, arbitrary: fc.constant(name) })),
+);
+
+const transport: fc.Arbitrary<SipTransportName> = fc.oneof(
+  { weight: 6, arbitrary: fc.constant("udp") },
+  { weight: 1, arbitrary: fc.constant("tcp") },
+  { weight: 3, arbitrary: fc.constant("tls") },
 );
 
 /** Mostly none; otherwise this system's own and others', in any order. */

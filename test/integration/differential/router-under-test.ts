@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { RoutingTable } from "../../../src/federation/types.ts";
+import { ControlClient } from "../../../src/router/control-client.ts";
 import { RpcClient } from "../../../src/router/rpc-client.ts";
+import type { Authority } from "../../support/authority.ts";
 import type { KamailioBinary } from "../../support/kamailio-binaries.ts";
 import { kamailioSpec, PORTS } from "../../support/kamailio-spec.ts";
 import { ManagedProcess } from "../../support/processes.ts";
@@ -14,8 +16,10 @@ export class RouterUnderTest {
   readonly operator: Operator;
   readonly #process: ManagedProcess;
   readonly #rpc: RpcClient;
+  readonly #host: string;
 
   private constructor(host: string, process: ManagedProcess, operator: Operator) {
+    this.#host = host;
     this.operator = operator;
     this.#process = process;
     this.#rpc = new RpcClient({ host, port: PORTS.rpc });
@@ -24,16 +28,22 @@ export class RouterUnderTest {
   /** Resolves when the router holds the table. One worker: requests are taken in the order in which they come. */
   static async start(
     binary: KamailioBinary,
-    { ipv4: host, ipv6, port, insidePort }: RouterAddress,
+    { ipv4: host, ipv6, port, insidePort, tlsPort, tlsInsidePort }: RouterAddress,
+    authority: Authority,
     table: RoutingTable,
   ): Promise<RouterUnderTest> {
     const directory = temporaryDirectory("differential");
+    authority.install(directory, { names: ["DNS:edge.local.test"] });
     const env = {
       SIP_IPV6: `[${ipv6}]`,
       SIP_PORT: String(port),
       SIP_INSIDE_PORT: String(insidePort),
+      TLS_DIRECTORY: directory,
+      TLS_PORT: String(tlsPort),
+      TLS_INSIDE_PORT: String(tlsInsidePort),
       WORKERS: "1",
       UNAVAILABLE_SECONDS: "60",
+      UNUSED_IDLE_SECONDS: "3600",
     };
     const process = new ManagedProcess(kamailioSpec(binary, host, directory, env));
     const { control: controlPort, rpc: rpcPort, event: eventPort } = PORTS;
@@ -49,13 +59,17 @@ export class RouterUnderTest {
     return router;
   }
 
+  /** Has the router look at the certificate of everybody there: it knows them from then on. By `placeUri`. */
+  async meet(places: readonly string[]): Promise<void> {
+    const control = new ControlClient({ host: this.#host, port: PORTS.control });
+    // a target inside a dialog, so that nothing is known of it as a next hop
+    await control.probe(places.map((place) => ({ uri: `${place};tls=nobody.test;d`, inside: false })));
+    await control.close();
+    await waitFor("the names of all", async () => (await this.#dump("names")).size === places.length);
+  }
+
   /** Domains that the router remembers by itself: 1, or 0 where nobody was there to hear of it. */
-  readonly remembered = async (): Promise<ReadonlyMap<string, string>> => {
-    const outcome = await this.#rpc.call("htable.dump", ["learned"]);
-    if (!outcome.ok) throw new Error(`cannot read what the router learned: ${outcome.message}`);
-    const slots = outcome.result as readonly { readonly slot: readonly { name: string; value: string }[] }[];
-    return new Map(slots.flatMap(({ slot }) => slot.map(({ name, value }) => [name, value] as const)));
-  };
+  readonly remembered = (): Promise<ReadonlyMap<string, string>> => this.#dump("learned");
 
   /** The router forgets what it learned, asked and found down: as if it had just been programmed. */
   async forgetEverything(): Promise<void> {
@@ -81,6 +95,13 @@ export class RouterUnderTest {
     await this.operator.stop();
     this.#rpc.close();
     await this.#process.stop();
+  }
+
+  async #dump(table: string): Promise<ReadonlyMap<string, string>> {
+    const outcome = await this.#rpc.call("htable.dump", [table]);
+    if (!outcome.ok) throw new Error(`cannot read the table ${table}: ${outcome.message}`);
+    const slots = outcome.result as readonly { readonly slot: readonly { name: string; value: string }[] }[];
+    return new Map(slots.flatMap(({ slot }) => slot.map(({ name, value }) => [name, value] as const)));
   }
 
   async #isAlone(): Promise<boolean> {

@@ -5,6 +5,7 @@ import type {
   SipRequest,
 } from "../../../src/federation/types.ts";
 import type { Verdict } from "../../../src/router/types.ts";
+import type { SipTransportName } from "../../support/sip/transport.ts";
 import type { WrittenFrom, WrittenUri } from "./written-uri.ts";
 
 /** What is in force and what happens then, act by act. */
@@ -42,7 +43,9 @@ export interface NewRequest {
   readonly method: string;
   /** Address that it is sent from. */
   readonly source: string;
-  readonly transport: "udp" | "tcp";
+  readonly transport: SipTransportName;
+  /** What its connection proves, canonical. */
+  readonly certificateNames: readonly string[];
   readonly insideListener: boolean;
   readonly requestUri: WrittenUri;
   readonly from: WrittenFrom;
@@ -65,7 +68,8 @@ export interface FollowUp {
 }
 
 /** What is asked of `decide`. */
-export function meaningOf({ method, source, insideListener, requestUri, from }: NewRequest): SipRequest {
-  const request = { method, source, requestUri: requestUri.uri, from: from.uri };
+export function meaningOf(written: NewRequest): SipRequest {
+  const { method, source, certificateNames, insideListener, requestUri, from } = written;
+  const request = { method, source, certificateNames, requestUri: requestUri.uri, from: from.uri };
   return insideListener ? { ...request, insideListener } : request;
 }

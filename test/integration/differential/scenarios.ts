@@ -1,5 +1,10 @@
 import fc from "fast-check";
-import type { DomainObject, FederationConfig, RouteObject } from "../../../src/federation/types.ts";
+import type {
+  DomainObject,
+  FederationConfig,
+  RouteObject,
+  Transport,
+} from "../../../src/federation/types.ts";
 import type { Verdict } from "../../../src/router/types.ts";
 import {
   domainName,
@@ -31,10 +36,9 @@ function config(world: World): fc.Arbitrary<FederationConfig> {
   const changes = fc.record({
     localDomains: usually<readonly string[]>(localDomains, [], localDomains.slice(0, 1)),
     insideNetworks: usually<readonly string[]>(insideNetworks, [...insideNetworks, ...networks.slice(1)]),
+    transports: usually<readonly Transport[]>(["UDP", "TCP", "TLS"], ["UDP", "TCP"]),
   });
-  return fc
-    .tuple(federationConfig(world), changes)
-    .map(([whole, part]) => ({ ...whole, ...part, transports: ["UDP", "TCP"] }));
+  return fc.tuple(federationConfig(world), changes).map(([whole, part]) => ({ ...whole, ...part }));
 }
 
 function anyRoute(world: World): fc.Arbitrary<RouteObject> {

@@ -66,9 +66,8 @@ export async function search(
 /** For a person: one object, setting or request a line. */
 export function render({ scenario, differences }: Counterexample): string {
   const { config, routes, domains, verdict, operator, acts } = scenario;
-  const { localDomains, insideNetworks, trustedPeers, unprovenInbound } = config;
   const lines: [what: string, value: unknown][] = [
-    ["settings", { localDomains, insideNetworks, trustedPeers, unprovenInbound, verdict, operator }],
+    ["settings", { ...config, ownAddresses: undefined, verdict, operator }],
     ...routes.map(({ name, spec }): [string, unknown] => [`route ${name}`, spec]),
     ...domains.map(({ name, spec }): [string, unknown] => [`domain ${name}`, spec]),
     ...acts.flatMap(({ edits, requests }, index) => [

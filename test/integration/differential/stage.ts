@@ -21,9 +21,14 @@ export class Stage {
 
   static async open(binary: KamailioBinary): Promise<Stage> {
     const cast = await Cast.gather();
-    const { localDomains, insideNetworks, ownAddresses } = cast.place.world;
+    const { place, authority } = cast;
+    const { localDomains, insideNetworks, ownAddresses } = place.world;
     const nothing = new Model(config({ localDomains, insideNetworks, ownAddresses })).table;
-    return new Stage(await RouterUnderTest.start(binary, cast.place.router, nothing), cast);
+    const router = await RouterUnderTest.start(binary, place.router, authority, nothing);
+    await cast.introduce();
+    await router.meet(place.tlsPlaces);
+    cast.takeStrays();
+    return new Stage(router, cast);
   }
 
   get world(): World {
