@@ -2,7 +2,14 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { decide } from "../../../src/federation/decide.ts";
-import type { Decision, NameEntry, RoutingTable } from "../../../src/federation/types.ts";
+import { canonicalHost } from "../../../src/federation/domain-name.ts";
+import type {
+  Decision,
+  FederationConfig,
+  NameEntry,
+  RoutingTable,
+  SipRequest,
+} from "../../../src/federation/types.ts";
 import { defaultKamailio } from "../../support/kamailio-binaries.ts";
 import type { Decide } from "./expectation.ts";
 import type { Scenario } from "./scenario.ts";
@@ -55,6 +62,39 @@ const MUTANTS: readonly Mutant[] = [
     // two next hops, and one that lets the request get to them: a default route, or a domain that is known
     objects: 3,
   },
+  {
+    what: "takes a certificate for anybody as a proof",
+    decide: (table, request) => {
+      const { certificateNames = [], from } = request;
+      const claimed = from?.host === undefined ? undefined : canonicalHost(from.host);
+      if (certificateNames.length === 0 || claimed === undefined) return decide(table, request);
+      return decide(table, { ...request, certificateNames: [...certificateNames, claimed] });
+    },
+  },
+  {
+    what: "overlooks the certificate of a connection",
+    decide: (table, { certificateNames: _, ...request }) => decide(table, request),
+  },
+  {
+    what: "does not tell the inside by its certificate",
+    decide: (table, request) => decide(configured(table, { insideCertificateNames: [] }), request),
+    // to an external domain: a default route opens federation, or a domain is known
+    objects: 1,
+  },
+  {
+    what: "does not tell trusted peers by their certificates",
+    decide: (table, request) => {
+      const { trustedPeers } = table.config;
+      const without = trustedPeers.map((peer) => ({ ...peer, certificateNames: [] }));
+      return decide(configured(table, { trustedPeers: without }), request);
+    },
+  },
+  {
+    what: "sends sips: by next hops without TLS, too",
+    decide: (table, request) =>
+      decide(table, { ...request, requestUri: { ...request.requestUri, scheme: schemeOf(request) } }),
+    objects: 1,
+  },
 ];
 /** The same scenarios in every run: a search that has to find something should not depend on luck. */
 const SEARCH = { runs: 5000, timeLimit: 60_000, seed: 1 };
@@ -81,6 +121,14 @@ describe("a decide that", () => {
 
 function plain({ open, names, routeSets, config }: RoutingTable): RoutingTable {
   return { open, names, routeSets, config };
+}
+
+function configured(table: RoutingTable, changes: Partial<FederationConfig>): RoutingTable {
+  return { ...plain(table), config: { ...table.config, ...changes } };
+}
+
+function schemeOf({ requestUri: { scheme } }: SipRequest): string {
+  return scheme === "sips" ? "sip" : scheme;
 }
 
 function allowed(names: RoutingTable["names"]): RoutingTable["names"] {
