@@ -1,4 +1,4 @@
-import { networkHolding } from "./address.ts";
+import { canonicalAddress, networkHolding } from "./address.ts";
 import type { FederationConfig, NameEntry, SipRequest, TrustedPeer } from "./types.ts";
 
 /** Where a request came from, as far as that proves anything. */
@@ -14,7 +14,8 @@ export function proofOf(
   entry: NameEntry | undefined,
   config: FederationConfig,
 ): string | undefined {
-  if (certificateNames.includes(domain))
+  // an address is nobody's domain, though certificates may be for it (RFC 5922 §7.1)
+  if (canonicalAddress(domain) === undefined && certificateNames.includes(domain))
     return `${domain} is proven: the certificate of the connection is for it.`;
   const isPeer = (peer: TrustedPeer): boolean =>
     networkHolding(source, peer.sources) !== undefined ||

@@ -91,6 +91,13 @@ for (const binary of kamailioBinaries()) {
       });
     }
 
+    test("an address in From is proven by no certificate", async (t) => {
+      await refusing();
+      const agent = await caller(t, { names: ["IP:192.0.2.7", "IP:2001:db8::7"] });
+      for (const host of ["192.0.2.7", "[2001:db8::7]"])
+        assert.equal((await send(agent, `sip:bob@${host}`)).status, 403);
+    });
+
     test("without a certificate, or with one that nobody known has signed, a caller is served unproven", async (t) => {
       for (const agent of [
         await caller(t, "none"),
