@@ -44,7 +44,10 @@ export async function programRouter(
   model: Model,
   meanwhile?: () => Promise<void>,
 ): Promise<void> {
-  const operator = new SipRouter({ ...control, dialogKey: "c0ffee", orders }, silent);
+  const operator = new SipRouter(
+    { ...control, dialogs: { keys: ["c0ffee"], lifetimeSeconds: 3600 }, orders },
+    silent,
+  );
   const { promise: programmed, resolve } = Promise.withResolvers<undefined>();
   operator.start(model.table, {
     discover: () => Promise.resolve("uncached"),

@@ -1,11 +1,13 @@
 /** `npm run bench`: the product beside its baselines, in one run. `--quick` takes under 5 minutes. */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { kamailioBinaries } from "../test/support/kamailio-binaries.ts";
 import { measureApplyToRouted } from "./apply-to-routed.ts";
 import { measureDiscoveryRate, measureFirstRequests } from "./discovery.ts";
 import { ROUTES } from "./federation-objects.ts";
 import { bareListMs, startAndProgram } from "./first-programming.ts";
 import { measureFailoverTime } from "./failover-time.ts";
+import { fuzzRouter } from "./fuzz.ts";
 import { Installation, programmed, quiet } from "./installation.ts";
 import { operatorMemoryMb } from "./operator-memory.ts";
 import { measureRelayCost } from "./relay-cost.ts";
@@ -22,6 +24,8 @@ interface Sizes {
   readonly applies: number;
   readonly firstRequests: number;
   readonly discoveries: number;
+  /** Mutants for each Kamailio. */
+  readonly mutants: number;
 }
 
 const DOMAINS = 100_000;
@@ -33,6 +37,7 @@ const QUICK: Sizes = {
   applies: 200,
   firstRequests: 200,
   discoveries: 1000,
+  mutants: 4000,
 };
 const FULL: Sizes = {
   ...QUICK,
@@ -42,6 +47,7 @@ const FULL: Sizes = {
   lists: 5,
   firstRequests: 1000,
   discoveries: 10_000,
+  mutants: 100_000,
 };
 
 const { values } = parseArgs({
@@ -49,6 +55,9 @@ const { values } = parseArgs({
     quick: { type: "boolean", default: false },
     json: { type: "string" },
     only: { type: "string" },
+    // of the fuzz run: another one each time, and an old one to repeat it
+    seed: { type: "string", default: `${Date.now()}` },
+    mutants: { type: "string" },
   },
 });
 const sizes = values.quick ? QUICK : FULL;
@@ -122,7 +131,13 @@ async function withInstallation(installation: Installation): Promise<Row[]> {
   ];
 }
 
-const sections = { relay, tls, failover, federation };
+async function fuzz(): Promise<Row[]> {
+  const options = { messages: Number(values.mutants ?? sizes.mutants), seed: Number(values.seed) };
+  say(`fuzzing: ${options.messages} mutants at each Kamailio, seed ${options.seed}`);
+  return rows.fuzz(await Promise.all(kamailioBinaries().map((binary) => fuzzRouter(binary, options))));
+}
+
+const sections = { relay, tls, failover, federation, fuzz };
 const wanted = Object.entries(sections).filter(([name]) => values.only === undefined || values.only === name);
 const measured: Row[] = [];
 for (const [, section] of wanted) measured.push(...(await section()));

@@ -2,6 +2,7 @@
 import type { ApplyLatency } from "./apply-to-routed.ts";
 import type { DiscoveryRate, FirstRequests } from "./discovery.ts";
 import { FAILURES, type Failure, type FailoverTime } from "./failover-time.ts";
+import type { FuzzResult } from "./fuzz.ts";
 import type { RelayMeasurement } from "./relay-cost.ts";
 import type { Row } from "./report.ts";
 import { median, percentile } from "./statistics.ts";
@@ -165,6 +166,40 @@ export function memory(emptyMb: number, fullMb: number): Row[] {
       value: fullMb - emptyMb,
       unit: "MB",
       aim: { atMost: 150 },
+    },
+  ];
+}
+
+/** @param results one for each Kamailio */
+export function fuzz(results: readonly FuzzResult[]): Row[] {
+  const sum = (of: (result: FuzzResult) => number): number =>
+    results.reduce((total, result) => total + of(result), 0);
+  const worst = (of: (result: FuzzResult) => number): number => Math.max(...results.map(of)) / 1024;
+  return [
+    { key: "fuzz_messages", what: "mutants thrown at the router", value: sum((it) => it.messages), unit: "" },
+    { key: "fuzz_crashes", what: "crashes by them", value: 0, unit: "", aim: { atMost: 0 } },
+    { key: "fuzz_normal", what: "normal requests meanwhile", value: sum((it) => it.normal), unit: "" },
+    {
+      key: "fuzz_normal_lost",
+      what: "normal requests lost",
+      value: sum((it) => it.lost),
+      unit: "",
+      aim: { atMost: 0 },
+    },
+    {
+      key: "fuzz_shared_memory_kb",
+      what: "shared memory that they left taken",
+      value: worst((it) => it.sharedGrowth),
+      unit: "kB",
+      aim: { atMost: 256 },
+    },
+    {
+      key: "fuzz_private_memory_kb",
+      what: "private memory of all processes that they left taken",
+      value: worst((it) => it.privateGrowth),
+      unit: "kB",
+      // pages that a longest message touched first; it hardly grows beyond the first 100,000
+      aim: { atMost: 3072 },
     },
   ];
 }

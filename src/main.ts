@@ -7,7 +7,6 @@ import { shouldRemember } from "./federation/discovery.ts";
 import { Model } from "./federation/model.ts";
 import { KubernetesClient } from "./kubernetes/client.ts";
 import { DefaultRoute, hasDefaultRoute } from "./kubernetes/default-route.ts";
-import { DialogKey } from "./kubernetes/dialog-key.ts";
 import { DomainWriter } from "./kubernetes/domain-writer.ts";
 import { EventRecorder } from "./kubernetes/events.ts";
 import { loadKubeConfig } from "./kubernetes/kubeconfig.ts";
@@ -17,16 +16,16 @@ import { ReplicaLease } from "./kubernetes/replica-lease.ts";
 import { ReplicaView } from "./kubernetes/replica-view.ts";
 import { statusKinds } from "./kubernetes/status-shapes.ts";
 import { StatusWriter } from "./kubernetes/status-writer.ts";
-import { Admissions } from "./reconcile/admissions.ts";
 import { desiredStatuses } from "./reconcile/desired-status.ts";
 import { Learning } from "./reconcile/learning.ts";
-import { LimitAlarm } from "./reconcile/limit-alarm.ts";
 import { discovery, predefinedRoute, reachabilityNotice, refusals } from "./reconcile/notices.ts";
 import { ProgrammingLoop } from "./reconcile/programming.ts";
 import { routerHandlers } from "./reconcile/router-handlers.ts";
 import { type Kind, Statuses } from "./reconcile/statuses.ts";
 import { Story } from "./reconcile/story.ts";
 import { adminServers } from "./main/admin.ts";
+import { joinDialogKeys } from "./main/dialog-keys.ts";
+import { joinLimits } from "./main/limits.ts";
 import { joinNextHops } from "./main/next-hops.ts";
 import { observe } from "./main/observe.ts";
 import { sipRouter } from "./main/router.ts";
@@ -59,6 +58,7 @@ const replicas = new ReplicaView({
   own: replica,
   changed: () => {
     statuses.advanced();
+    limits.throttling.look();
     // What this replica cannot reach, others may reach, or not any more.
     statuses.changed(
       { routes: new Set(Object.keys(nextHops.unreachable())), domains: NONE },
@@ -69,8 +69,6 @@ const replicas = new ReplicaView({
   metrics: metrics.watch,
 });
 
-const limitAlarm = new LimitAlarm(config.discovery, { model, uidOf, events, log });
-const admissions = new Admissions(config.discovery, limitAlarm);
 let router: SipRouter | undefined;
 
 const writer = new DomainWriter({
@@ -86,7 +84,7 @@ const writer = new DomainWriter({
 
 const learning: Learning = new Learning({
   shouldRemember: (domain, direction) => shouldRemember(model.table, domain, direction),
-  admit: (direction) => admissions.admit(direction, model.limitedDomains + learning.pending),
+  admit: (direction) => limits.admissions.admit(direction, model.limitedDomains + learning.pending),
   write: (domain) => {
     writer.write(domain);
   },
@@ -110,6 +108,8 @@ const statuses = new Statuses({
     statusWriter.enqueue(kind, name, urgent);
   },
 });
+
+const limits = joinLimits({ config, model, replica, replicas, statuses, uidOf, events, log });
 
 const { nextHops, reachability, named, stopNaming } = joinNextHops({
   config,
@@ -202,11 +202,11 @@ const operator = SipFederationOperator.create({
   metrics: metrics.watch,
 });
 
-const desired = desiredStatuses(
-  model,
-  (...what) => statuses.programmed(...what),
-  (route) => reachability.finding(route, performance.now()),
-);
+const desired = desiredStatuses(model, {
+  programmed: (...what) => statuses.programmed(...what),
+  reachable: (route) => reachability.finding(route, performance.now()),
+  throttled: limits.condition,
+});
 const statusWriter = new StatusWriter({
   client,
   kinds: statusKinds(operator, desired),
@@ -249,18 +249,13 @@ const defaultRoute = new DefaultRoute({
   log,
 });
 
-const dialogKey = new DialogKey({
-  client,
-  installation,
-  changed: (key) => {
-    if (router !== undefined) {
-      stop("the dialog key changed: starting anew with it");
-      return;
-    }
-    router = sipRouter(config, key, nextHops.orders, log);
+const dialogKeys = joinDialogKeys({
+  ...{ config, client, leader, replica, replicas, log },
+  router: () => router,
+  first: (keys) => {
+    router = sipRouter(config, keys, nextHops.orders, log);
     startRouter();
   },
-  log,
 });
 
 function uidOf(kind: Kind, name: string): string | undefined {
@@ -269,7 +264,7 @@ function uidOf(kind: Kind, name: string): string | undefined {
 
 let started = false;
 
-/** Both the key and the whole table are needed first. */
+/** Both the dialog keys and the whole table are needed first. */
 function startRouter(): void {
   if (started || router === undefined || !operator.synced) return;
   started = true;
@@ -279,6 +274,7 @@ function startRouter(): void {
     hopChanged: (uri) => {
       nextHops.probed(uri);
     },
+    ...limits.handlers,
     programmed: () => {
       log.info({ domains: operator.domains.size }, "the router routes by the full table");
     },
@@ -288,12 +284,14 @@ function startRouter(): void {
 
 observe(metrics, { table: model.table, operator, writer, statusWriter, learning, router: () => router });
 
+const { admissions } = limits;
 const joints = { config, model, control, nextHops, learning, admissions, leader, operator, metrics, log };
 const servers = adminServers({ ...joints, router: () => router });
 
 const everySecond = setInterval(() => {
   const now = performance.now();
   statuses.remind(now);
+  limits.throttling.expire(now);
   statuses.changed({ routes: reachability.takeDue(now), domains: NONE }, now);
   const ready = router?.state().inForce ?? false;
   if (ready !== replica.report.ready) replica.publish({ ready });
@@ -314,15 +312,15 @@ async function stopInOrder(): Promise<void> {
   await writer.stop(LAST_WRITES_MS);
   await operator.close();
   await statusWriter.stop();
-  await Promise.all([defaultRoute.stop(), events.stop(), dialogKey.stop(), replicas.stop(), replica.stop()]);
+  await Promise.all([defaultRoute.stop(), events.stop(), dialogKeys.stop(), replicas.stop(), replica.stop()]);
   await leader.stop();
   await client.close();
   await control.close();
   await Promise.all(servers.map((server) => server.stop()));
 }
 
-const stop = stopOnSignals(stopInOrder, log);
+stopOnSignals(stopInOrder, log);
 
 await Promise.all(servers.map((server) => server.start()));
-dialogKey.start();
+dialogKeys.start();
 leader.start();

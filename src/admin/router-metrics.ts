@@ -37,6 +37,20 @@ export function mirrorCounters(registry: Registry, read: () => Promise<readonly 
   mirror(
     registry,
     counters,
+    "sip_limited_total",
+    "Requests refused by the limits for strangers, and messages dropped as a flood.",
+    (what, limit, by) => (what === "limited" ? { limit, by } : undefined),
+  );
+  mirror(
+    registry,
+    counters,
+    "sip_recipients_not_counted_total",
+    "Recipients that were one too many to remember for the limits for strangers.",
+    (what) => (what === "recipients" ? {} : undefined),
+  );
+  mirror(
+    registry,
+    counters,
     "sip_next_hop_failures_total",
     "Next hops passed over after a failure.",
     (what) => (what === "next_hop" ? {} : undefined),
@@ -49,19 +63,19 @@ function mirror(
   read: () => Promise<readonly RouterCounter[]>,
   name: string,
   help: string,
-  labelsOf: (what: string, outcome: string) => Record<string, string> | undefined,
+  labelsOf: (what: string, outcome: string, by: string) => Record<string, string> | undefined,
 ): void {
   new Counter({
     name,
     help,
-    labelNames: ["method", "outcome", "result"],
+    labelNames: ["method", "outcome", "result", "limit", "by"],
     registers: [registry],
     async collect() {
       const counters = await read();
       this.reset();
       for (const counter of counters) {
-        const [what = "", outcome = ""] = counter.name.split(":");
-        const labels = labelsOf(what, outcome);
+        const [what = "", outcome = "", by = ""] = counter.name.split(":");
+        const labels = labelsOf(what, outcome, by);
         if (labels !== undefined) this.inc(labels, counter.count);
       }
     },

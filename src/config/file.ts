@@ -16,7 +16,9 @@ export interface ConfigFile {
   };
   readonly router: Config["router"];
   readonly discovery: Config["discovery"];
+  readonly limits: Config["limits"];
   readonly nextHops: Config["nextHops"];
+  readonly dialogs: Config["dialogs"];
   readonly status: Config["status"];
   readonly admin: HostPort;
   readonly monitoring?: HostPort;

@@ -51,6 +51,18 @@ const NO_NAMESPACE: Problem = {
   message: "is required outside a pod. Name the namespace to serve.",
 };
 
+/** Where no peer is: this machine, its link, nobody, and more than one; and IPv4 written as IPv6 (RFC 6890, RFC 4291). */
+const ALWAYS_REFUSED = [
+  "0.0.0.0/8",
+  "127.0.0.0/8",
+  "169.254.0.0/16",
+  "224.0.0.0/3",
+  "::/127",
+  "::ffff:0:0/96",
+  "fe80::/10",
+  "ff00::/8",
+];
+
 function givenNamespace(document: unknown): string | undefined {
   return (document as { kubernetes?: { namespace?: string } } | null | undefined)?.kubernetes?.namespace;
 }
@@ -60,13 +72,15 @@ interface NamespacedSurroundings extends Surroundings {
 }
 
 function resolve(file: ConfigFile, around: NamespacedSurroundings): Config {
-  const { discovery, nextHops, status, admin, monitoring, log } = file;
+  const { discovery, limits, nextHops, dialogs, status, admin, monitoring, log } = file;
   return {
     federation: federation(file, around),
     kubernetes: kubernetes(file, around),
     router: file.router,
     discovery,
+    limits,
     nextHops,
+    dialogs: { ...dialogs, refusedNetworks: unique([...ALWAYS_REFUSED, ...dialogs.refusedNetworks]) },
     status,
     admin,
     monitoring,

@@ -2,49 +2,8 @@
  * The schema of the configuration file. The one source of its keys, defaults and documentation:
  * docs/configuration.md is generated from it. `canonical` is our own keyword, see canonical.ts.
  */
-const port = (description: string, preset?: number) => ({
-  type: "integer",
-  minimum: 1,
-  maximum: 65535,
-  description,
-  ...(preset !== undefined && { default: preset }),
-});
-
-const listener = (description: string, host: string, preset: number) => ({
-  description,
-  ...section({
-    host: { ...hostName("Host name or IP address to listen on."), default: host },
-    port: { ...port("TCP port; 0 takes any free one.", preset), minimum: 0 },
-  }),
-});
-
-function section(properties: Record<string, object>, required: readonly string[] = []) {
-  return { type: "object", additionalProperties: false, properties, required };
-}
-
-function hostName(description: string) {
-  return { type: "string", canonical: "host", description };
-}
-
-const address = {
-  ...section(
-    {
-      host: hostName("Host name or IP address. `0.0.0.0` and `::` stand for every address of this machine."),
-      port: port("SIP port."),
-    },
-    ["host", "port"],
-  ),
-};
-
-function certificateNames(whose: string) {
-  return {
-    type: "array",
-    default: [],
-    maxItems: 32,
-    items: { type: "string", canonical: "domain" },
-    description: `Names of ${whose}, which a connection over TLS proves (RFC 5922).`,
-  };
-}
+import { dialogs } from "./schema-dialogs.ts";
+import { address, certificateNames, listener, port, section } from "./schema-parts.ts";
 
 const trustedPeer = section(
   {
@@ -167,6 +126,36 @@ const discovery = section({
   },
 });
 
+const count = (preset: number, description: string, minimum = 0) => ({
+  type: "integer",
+  minimum,
+  maximum: 1_000_000,
+  default: preset,
+  description,
+});
+
+const limits = section({
+  requestsPerSecond: count(20, "Requests of one stranger a second; 0 is no limit."),
+  recipientsPerDay: count(1000, "Different recipients of one stranger in a sliding day; 0 is no limit."),
+  failingPercent: {
+    ...count(
+      80,
+      "A stranger is slowed down when at least so many of its requests, in percent, are answered with 4xx, 5xx or 6xx other than 401, 407, 486 and 487 within ten minutes; 0 is never.",
+    ),
+    maximum: 100,
+  },
+  failingAnswers: count(20, "Answers within ten minutes that it takes to tell.", 1),
+  failingRequestsPerSecond: count(1, "Requests a second of a stranger that is slowed down.", 1),
+  unprovenPerSecond: count(
+    200,
+    "Requests a second, of all sources together, whose domain is neither known nor proven; 0 is no limit.",
+  ),
+  floodPerSecond: count(
+    500,
+    "Messages of one source a second, answers apart, beyond which the router drops them unread and closes their TCP connections. It never does that to the inside, to trusted peers, and to sources that prove an adopted domain; 0 is no limit.",
+  ),
+});
+
 const nextHops = section({
   probeIntervalSeconds: {
     type: "number",
@@ -272,7 +261,14 @@ export const configSchema = {
         default: {},
         description: "Limits on discovering new domains. Per replica.",
       },
+      limits: {
+        ...limits,
+        default: {},
+        description:
+          "Limits for strangers: requests from the outside that nothing proves, or whose domain nobody has adopted (`trust: Full`). Counted by domain where it is proven, else by source address (IPv6: the first 64 bits). Beyond a limit the answer is 480 with Retry-After. Per replica.",
+      },
       nextHops: { ...nextHops, default: {}, description: "Finding and probing next hops." },
+      dialogs: { ...dialogs, default: {}, description: "Requests inside dialogs." },
       status: { ...status, default: {}, description: "Writing conditions back to Kubernetes." },
       admin: {
         ...listener("Listener for everything: health, metrics and `/explain`.", "127.0.0.1", 8064),

@@ -6,25 +6,21 @@ export interface StopLog {
 
 /**
  * Ends the process in order on SIGTERM and SIGINT: exit code 0 after `stopInOrder`, 1 where that fails. A second signal
- * ends it at once. Returns a function that does the same for another reason.
+ * ends it at once.
  */
-export function stopOnSignals(stopInOrder: () => Promise<void>, log: StopLog): (why: string) => void {
+export function stopOnSignals(stopInOrder: () => Promise<void>, log: StopLog): void {
   let stopping: Promise<void> | undefined;
-  const stop = (why: string): void => {
-    log.info({ why }, "stopping");
-    stopping ??= stopInOrder().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log.fatal({ err: error }, "could not stop in order");
-        process.exit(1);
-      },
-    );
-  };
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => {
       if (stopping !== undefined) process.exit(1);
-      stop(signal);
+      log.info({ why: signal }, "stopping");
+      stopping = stopInOrder().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.fatal({ err: error }, "could not stop in order");
+          process.exit(1);
+        },
+      );
     });
   }
-  return stop;
 }

@@ -1,4 +1,4 @@
-import type { FederationConfig, HostPort } from "../federation/types.ts";
+import type { FederationConfig, HostPort, StrangerLimits } from "../federation/types.ts";
 
 /** The settings as the rooms use them: checked, canonical, complete. */
 export interface Config {
@@ -6,7 +6,9 @@ export interface Config {
   readonly kubernetes: KubernetesConfig;
   readonly router: RouterConfig;
   readonly discovery: DiscoveryConfig;
+  readonly limits: StrangerLimits;
   readonly nextHops: NextHopsConfig;
+  readonly dialogs: DialogsConfig;
   readonly status: StatusConfig;
   /** Where every admin path is served, `/explain` too. */
   readonly admin: HostPort;
@@ -71,6 +73,17 @@ export interface NextHopsConfig {
   readonly probeTimeoutSeconds: number;
   /** Empty: those of the system. */
   readonly dnsServers: readonly string[];
+}
+
+export interface DialogsConfig {
+  /** 1–365. */
+  readonly lifetimeDays: number;
+  /** 0–3650; 0 means never. */
+  readonly keyRotationDays: number;
+  /** CIDRs, with those that are always refused. */
+  readonly refusedNetworks: readonly string[];
+  /** CIDRs. */
+  readonly allowedNetworks: readonly string[];
 }
 
 export interface StatusConfig {

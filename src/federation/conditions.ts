@@ -14,6 +14,8 @@ export interface Findings {
   readonly state?: RouteState | undefined;
   /** On StaticRoutes alone: whether the next hop answers; undefined where no request goes by the route. */
   readonly reachable?: Finding | undefined;
+  /** Present where limits may bite; undefined while none does. */
+  readonly throttled?: Finding | undefined;
 }
 
 /**
@@ -27,19 +29,21 @@ export function conditionsOf(
   generation: number,
   now: Date,
 ): Condition[] {
-  const { accepted, programmed, routed, reachable } = findings;
+  const { accepted, programmed, routed, reachable, throttled } = findings;
   const stalled = stalledOf(accepted);
   const wanted: [ConditionType, Finding | undefined][] = [
     [Conditions.Accepted, accepted],
     [Conditions.Programmed, programmed],
     [Conditions.Routed, routed],
     [Conditions.NextHopReachable, reachable],
+    [Conditions.Throttled, throttled],
     [Conditions.Ready, readyOf(findings)],
     [Conditions.Stalled, stalled],
   ];
   const ended = [
     ...(stalled ? [] : [Conditions.Stalled]),
     ...("reachable" in findings && !reachable ? [Conditions.NextHopReachable] : []),
+    ...("throttled" in findings && !throttled ? [Conditions.Throttled] : []),
   ];
   const kept = withoutConditions(previous, ...ended);
   return wanted.reduce<Condition[]>(

@@ -79,6 +79,33 @@ export interface Target {
 }
 
 /**
+ * Limits for strangers: domains that nobody has adopted or knows, and what nothing proves. Of one replica; 0 is no limit.
+ */
+export interface StrangerLimits {
+  /** Requests of one stranger a second. */
+  readonly requestsPerSecond: number;
+  /** Different recipients of one stranger in a day. */
+  readonly recipientsPerDay: number;
+  /** A stranger is slowed down when so many of its requests fail, in percent. */
+  readonly failingPercent: number;
+  /** Final answers that it takes to tell, ≥1. */
+  readonly failingAnswers: number;
+  /** Requests a second of a stranger that is slowed down, ≥1. */
+  readonly failingRequestsPerSecond: number;
+  /** Unproven requests a second in the name of unknown domains, of all sources together. */
+  readonly unprovenPerSecond: number;
+  /** Messages of one source a second that are parsed at all. */
+  readonly floodPerSecond: number;
+}
+
+/** Limits that a domain can meet, the most urgent to know first. */
+export const DOMAIN_LIMITS = ["rate", "failures", "recipients"] as const;
+export type DomainLimit = (typeof DOMAIN_LIMITS)[number];
+
+/** Limits that a source can meet. */
+export type SourceLimit = DomainLimit | "unproven" | "flood";
+
+/**
  * Identifies a route set, all routes of one canonical pattern:
  * - `example.com`   exactly that domain
  * - `=example.com`  that domain itself, as matched by Cisco's reversed form (`.com.example.*`): less specific than exact

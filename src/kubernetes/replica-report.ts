@@ -11,9 +11,20 @@ export interface ReplicaReport {
   readonly failed: Readonly<Record<string, string>>;
   /** StaticRoutes by which its router reaches nobody. */
   readonly unreachable: readonly string[];
+  /** Fingerprints of the keys whose marks of dialogs its router accepts. */
+  readonly dialogKeys: readonly string[];
+  /** The limits that bite there, by domain, and by `.*` those on discovery. */
+  readonly throttled: Readonly<Record<string, readonly string[]>>;
 }
 
-export const EMPTY_REPORT: ReplicaReport = { ready: false, applied: {}, failed: {}, unreachable: [] };
+export const EMPTY_REPORT: ReplicaReport = {
+  ready: false,
+  applied: {},
+  failed: {},
+  unreachable: [],
+  dialogKeys: [],
+  throttled: {},
+};
 
 /** On the Lease of a replica: the installation it belongs to. */
 export const REPLICA_LABEL = `${GROUP}/replica-of`;
@@ -22,17 +33,21 @@ const READY = `${GROUP}/ready`;
 const APPLIED = `${GROUP}/applied`;
 const FAILED = `${GROUP}/failed`;
 const UNREACHABLE = `${GROUP}/unreachable`;
+const DIALOG_KEYS = `${GROUP}/dialog-keys`;
+const THROTTLED = `${GROUP}/throttled`;
 /** Annotations of an object may have 256 kB in all. */
 const MAX_FAILURES = 50;
 const MAX_MESSAGE = 200;
-/** Characters of the names of routes in all; of what does not fit, nobody is told. */
-const MAX_UNREACHABLE = 16_000;
+/** Characters of the names in a list; of what does not fit, nobody is told. */
+const MAX_NAMES = 16_000;
 
 export function toAnnotations({
   ready,
   applied,
   failed,
   unreachable,
+  dialogKeys,
+  throttled,
 }: ReplicaReport): Record<string, string> {
   const failures = Object.entries(failed)
     .slice(0, MAX_FAILURES)
@@ -42,6 +57,10 @@ export function toAnnotations({
     [APPLIED]: JSON.stringify(applied),
     [FAILED]: JSON.stringify(Object.fromEntries(failures)),
     [UNREACHABLE]: fitting(unreachable).join(","),
+    [DIALOG_KEYS]: dialogKeys.join(","),
+    [THROTTLED]: fitting(Object.entries(throttled).map(([name, limits]) => [name, ...limits].join(" "))).join(
+      ",",
+    ),
   };
 }
 
@@ -51,13 +70,24 @@ export function fromAnnotations(annotations: Readonly<Record<string, string>> = 
     ready: annotations[READY] === "true",
     applied: versions(stringMap(annotations[APPLIED])),
     failed: stringMap(annotations[FAILED]),
-    unreachable: (annotations[UNREACHABLE] ?? "").split(",").filter((name) => name !== ""),
+    unreachable: listOf(annotations[UNREACHABLE]),
+    dialogKeys: listOf(annotations[DIALOG_KEYS]),
+    throttled: Object.fromEntries(
+      listOf(annotations[THROTTLED]).map((item) => {
+        const [name = "", ...limits] = item.split(" ");
+        return [name, limits];
+      }),
+    ),
   };
+}
+
+function listOf(text = ""): readonly string[] {
+  return text.split(",").filter((item) => item !== "");
 }
 
 function fitting(names: readonly string[]): readonly string[] {
   let length = 0;
-  const end = names.findIndex((name) => (length += name.length + 1) > MAX_UNREACHABLE);
+  const end = names.findIndex((name) => (length += name.length + 1) > MAX_NAMES);
   return end < 0 ? names : names.slice(0, end);
 }
 

@@ -99,6 +99,21 @@ export class ReplicaView {
     );
   }
 
+  /** Whether every fresh, ready replica accepts the dialog key with this fingerprint; false while they are not known. */
+  allAcceptDialogKey(fingerprint: string): boolean {
+    return (
+      this.#leases.synced && [...this.#ready()].every(({ report }) => report.dialogKeys.includes(fingerprint))
+    );
+  }
+
+  /** The limits that bite on other fresh, ready replicas, by domain, and by `.*` those on discovery. */
+  *othersThrottled(): Generator<readonly [subject: string, limits: readonly string[]]> {
+    const { own } = this.#options;
+    for (const { replica, report } of this.#ready()) {
+      if (replica !== own.name) yield* Object.entries(report.throttled);
+    }
+  }
+
   *#ready(): Generator<{ readonly replica: string; readonly report: ReplicaReport }> {
     const { own } = this.#options;
     if (own.report.ready) yield { replica: own.name, report: own.report };

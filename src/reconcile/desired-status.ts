@@ -20,25 +20,31 @@ export interface DesiredStatuses {
   readonly FederatedDomain: Desired<FederatedDomainStatus>;
 }
 
-/** Statuses by what the specs mean and by how far the routers are. */
-export function desiredStatuses(
-  verdicts: Verdicts,
-  programmed: (kind: Kind, name: string, effect: Effect) => Finding,
-  reachable: (route: string) => Finding | "wait" | undefined,
-): DesiredStatuses {
+/** What statuses are told from beside the specs. */
+export interface StatusFacts {
+  /** How far the routers are. */
+  programmed(kind: Kind, name: string, effect: Effect): Finding;
+  reachable(route: string): Finding | "wait" | undefined;
+  /** Undefined while no limit bites. */
+  throttled(kind: Kind, name: string): Finding | undefined;
+}
+
+/** Statuses by what the specs mean and by how things are. */
+export function desiredStatuses(verdicts: Verdicts, facts: StatusFacts): DesiredStatuses {
   return {
     StaticRoute: ({ name, object: { generation }, programmed: isTold }, previous, now) => {
       const verdict = verdicts.routeVerdict(name);
       if (!verdict) return undefined;
-      const found = reachable(name);
+      const found = facts.reachable(name);
       // What is new is told at once, without it; what is told already need not be told twice.
       if (found === "wait" && isTold) return undefined;
       const { accepted, state, effectivePort } = verdict;
       const findings = {
         accepted,
         state,
-        programmed: programmed("StaticRoute", name, effectOf(verdict)),
+        programmed: facts.programmed("StaticRoute", name, effectOf(verdict)),
         reachable: found === "wait" ? undefined : found,
+        throttled: facts.throttled("StaticRoute", name),
       };
       return {
         observedGeneration: generation,
@@ -49,7 +55,11 @@ export function desiredStatuses(
     FederatedDomain: ({ name, object: { generation } }, previous, now) => {
       const verdict = verdicts.domainVerdict(name);
       if (!verdict) return undefined;
-      const findings = { ...verdict, programmed: programmed("FederatedDomain", name, effectOf(verdict)) };
+      const findings = {
+        ...verdict,
+        programmed: facts.programmed("FederatedDomain", name, effectOf(verdict)),
+        throttled: facts.throttled("FederatedDomain", name),
+      };
       return {
         observedGeneration: generation,
         conditions: conditionsOf(previous, findings, generation, now),

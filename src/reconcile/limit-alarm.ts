@@ -1,5 +1,6 @@
-import { type DiscoveryLimit, type DiscoveryLimits, mostLimitedDomains } from "../federation/discovery.ts";
+import type { DiscoveryLimit, DiscoveryLimits } from "../federation/discovery.ts";
 import type { Direction } from "../federation/types.ts";
+import { discoveryWords } from "./limit-words.ts";
 import { type Notice, regarding, type UidOf } from "./notices.ts";
 
 export interface LimitAlarmPorts {
@@ -48,7 +49,7 @@ export class LimitAlarm {
 
   #tell(limit: DiscoveryLimit, direction: Direction, times: number): void {
     const { model, uidOf, events, log } = this.#ports;
-    const { reason, setting, note } = this.#describe(limit, direction);
+    const { reason, setting, note } = discoveryWords(this.#limits, limit, direction);
     log.warn({ setting, direction, times }, note);
     events.recordAll(
       model.openRoutes.map((name) => ({
@@ -60,24 +61,4 @@ export class LimitAlarm {
       })),
     );
   }
-
-  #describe(limit: DiscoveryLimit, direction: Direction) {
-    const { ratePerSecond, burst, maxLimitedDomains } = this.#limits;
-    if (limit === "rate") {
-      return {
-        reason: "DiscoveryRateLimited",
-        setting: "discovery.ratePerSecond",
-        note: `More ${direction} domains are new than ${ratePerSecond} a second, after ${burst} at once: ${UNCACHED} If they are wanted, raise discovery.ratePerSecond or discovery.burst.`,
-      };
-    }
-    const most = Math.ceil(mostLimitedDomains(this.#limits, direction));
-    const share = direction === "inbound" ? `, of which inbound discovery fills half` : "";
-    return {
-      reason: "TooManyLimitedDomains",
-      setting: "discovery.maxLimitedDomains",
-      note: `There are ${most} domains or more that nobody has adopted (trust: Limited), and discovery.maxLimitedDomains is ${maxLimitedDomains}${share}: ${UNCACHED} Adopt domains (trust: Full), delete them, or raise discovery.maxLimitedDomains.`,
-    };
-  }
 }
-
-const UNCACHED = "further ones are served, but not remembered.";

@@ -79,6 +79,18 @@ export function reachabilityNotice(route: string, uid: string | undefined, findi
   };
 }
 
+/** A limit for strangers begins to bite for a domain. */
+export function throttled(name: string, uid: string | undefined, note: string): Notice {
+  return {
+    regarding: regarding("FederatedDomain", name, uid),
+    type: "Warning",
+    reason: "Throttled",
+    action: "Limit",
+    note,
+    sampled: true,
+  };
+}
+
 function refusal(kind: Kind, name: string, uid: string | undefined, { reason, message }: Finding): Notice {
   return {
     regarding: regarding(kind, name, uid),

@@ -8,6 +8,7 @@ import type {
   RouteSet,
   RouteSetKey,
   RoutingTable,
+  StrangerLimits,
   TrustedPeer,
 } from "../federation/types.ts";
 import type { Orders } from "./types.ts";
@@ -60,12 +61,17 @@ export function nameOf(key: RouteSetKey): string | undefined {
   return key.startsWith("=") ? key.slice(1) : key;
 }
 
-/** Value of a name: `<flag>|<start set>`, then `|<sources>` where it has some. Undefined: it needs no entry. */
+/**
+ * Value of a name: `<flag>|<start set>`, then `|<sources>` where it has some. Where nobody has adopted it there are four
+ * fields, and the last one is `L`. Undefined: it needs no entry.
+ */
 export function encodeName(entry: NameEntry | undefined, start: RouteSetKey | undefined): string | undefined {
   if (entry === undefined) return start === undefined ? undefined : `-|${start}`;
-  const value = plainValue(flagOf(entry), start);
-  const sources = entry.kind === "known" ? networks(entry.sources) : "";
-  return sources === "" ? value : `${value}|${sources}`;
+  const flag = flagOf(entry);
+  if (entry.kind === "local") return plainValue(flag, start);
+  const sources = networks(entry.sources);
+  if (entry.trust === "Limited") return limitedValue(flag, start, sources);
+  return sources === "" ? plainValue(flag, start) : `${flag}|${start ?? ""}|${sources}`;
 }
 
 /** Value of a set: `<blocked>|<next>|<count>|<order, or id of the orders>`. */
@@ -95,6 +101,19 @@ export function encodeActive(epoch: string, table: RoutingTable): string {
     trustedPeers.flatMap(encodePeer).join(";"),
     encodeShapes(table.routeSets.keys()),
     names(insideCertificateNames),
+  ].join("|");
+}
+
+/** Value of the record of limits for strangers. */
+export function encodeLimits(limits: StrangerLimits): string {
+  return [
+    limits.requestsPerSecond,
+    limits.recipientsPerDay,
+    limits.failingPercent,
+    limits.failingAnswers,
+    limits.failingRequestsPerSecond,
+    limits.unprovenPerSecond,
+    limits.floodPerSecond,
   ].join("|");
 }
 
@@ -138,10 +157,16 @@ function depthOf(keys: Iterable<RouteSetKey>): number {
 }
 
 const PLAIN = { L: "L|", A: "A|", B: "B|", X: "X|" } as const;
+const PLAIN_LIMITED = { L: "L|||L", A: "A|||L", B: "B|||L", X: "X|||L" } as const;
 
 /** Nearly all of 100,000 names have no set of their own: they share one string. */
 function plainValue(flag: keyof typeof PLAIN, start: RouteSetKey | undefined): string {
   return start === undefined ? PLAIN[flag] : `${flag}|${start}`;
+}
+
+/** The same for those that nobody has adopted. */
+function limitedValue(flag: keyof typeof PLAIN, start: RouteSetKey | undefined, sources: string): string {
+  return start === undefined && sources === "" ? PLAIN_LIMITED[flag] : `${flag}|${start ?? ""}|${sources}|L`;
 }
 
 function flagOf(entry: NameEntry): keyof typeof PLAIN {

@@ -95,6 +95,7 @@ export class EventStream {
     }
   }
 
+  /** False where it is no event about a domain that is discovered. */
   #greeted(instance: string): void {
     this.#delayMs = FIRST_DELAY_MS;
     this.#connected = true;

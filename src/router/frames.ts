@@ -1,4 +1,6 @@
 /** The frames in which the router tells something: see docs/router-protocol.md. */
+import { isIP } from "node:net";
+import { DOMAIN_LIMITS, type DomainLimit, type SourceLimit } from "../federation/types.ts";
 import { isName } from "./encode.ts";
 import type { ExternalDirection } from "./types.ts";
 
@@ -9,6 +11,8 @@ export interface StreamHandlers {
   closed(): void;
   question(domain: string, direction: ExternalDirection): void;
   learned(domain: string, direction: ExternalDirection, remembered: boolean): void;
+  domainLimited(domain: string, limit: DomainLimit): void;
+  sourceLimited(address: string, limit: SourceLimit): void;
   /** Whose is the certificate of a connection? */
   certificate(question: CertificateQuestion): void;
   /** What became of a probe; `microseconds` from order to answer. Status 0: its certificate is for `names` instead. */
@@ -49,6 +53,16 @@ const READERS: Readonly<Record<string, Reader>> = {
     handlers.certificate({ context: { hash, rest }, pem });
     return true;
   },
+  T([, domain = "", limit = ""], handlers) {
+    if (!isName(domain) || !isDomainLimit(limit)) return false;
+    handlers.domainLimited(domain, limit);
+    return true;
+  },
+  S([, address = "", limit = ""], handlers) {
+    if (isIP(address) === 0 || !isSourceLimit(limit)) return false;
+    handlers.sourceLimited(address, limit);
+    return true;
+  },
 };
 
 /** Tells the handlers what a frame says, but for a greeting. False: it makes no sense. */
@@ -59,6 +73,14 @@ export function handleFrame(fields: readonly string[], handlers: StreamHandlers)
 /** `-` stands for none, `+` for what the router notes beside them. */
 function isProven(name: string): boolean {
   return name !== "-" && name !== "+";
+}
+
+function isDomainLimit(limit: string): limit is DomainLimit {
+  return (DOMAIN_LIMITS as readonly string[]).includes(limit);
+}
+
+function isSourceLimit(limit: string): limit is SourceLimit {
+  return isDomainLimit(limit) || limit === "unproven" || limit === "flood";
 }
 
 function directionOf(side: string | undefined): ExternalDirection | undefined {

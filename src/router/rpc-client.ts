@@ -61,7 +61,7 @@ export class RpcClient {
   }
 
   /** Never rejects. Calls beyond the window wait for their turn, in order. */
-  call(method: string, params: readonly string[]): Promise<RpcOutcome> {
+  call(method: string, params: readonly (string | number)[]): Promise<RpcOutcome> {
     if (this.#closed) return Promise.resolve(CLOSED);
     const id = ++this.#lastId;
     const payload = JSON.stringify({ jsonrpc: "2.0", method, params, id });

@@ -7,14 +7,16 @@ import { Epochs } from "./epochs.ts";
 import { Graveyard, type Grave } from "./graveyard.ts";
 import { partsOf } from "./parts.ts";
 import { plan, type Dirty } from "./plan.ts";
-import type { Grace, Orders } from "./types.ts";
 import type { RpcClient } from "./rpc-client.ts";
+import type { StandingEntries } from "./standing-entries.ts";
 import { TableChannel, type WriteFailure } from "./table-channel.ts";
+import type { Grace, Orders } from "./types.ts";
 
 export interface SessionPorts {
   readonly table: RoutingTable;
   readonly orders: Orders;
-  readonly dialogKey: string;
+  /** As they should be now. */
+  readonly standing: () => StandingEntries;
   readonly grace: Grace;
   readonly rpc: Pick<RpcClient, "call">;
   readonly control: Pick<ControlClient, "write" | "sweep">;
@@ -26,9 +28,8 @@ export type Opened =
   { readonly ok: true; readonly session: Session } | { readonly ok: false; readonly failure: string };
 
 const TABLE = "t";
-const DIALOG_KEY = "key";
-/** The record in force, the list of epochs, and the dialog key. */
-const ENTRIES_BESIDE_EPOCHS = 3;
+/** The record in force, and the list of epochs. */
+const ENTRIES_BESIDE_EPOCHS = 2;
 const OVER = "the router restarted or lost its table";
 
 /** One epoch of the table on one instance of the router, from the first entry on. */
@@ -39,6 +40,8 @@ export class Session {
   readonly #channel: TableChannel;
   readonly #epochs: Epochs;
   readonly #graves: Graveyard;
+  /** Those that were acknowledged. */
+  readonly #standing = new Map<string, string>();
   #over = false;
 
   private constructor(ports: SessionPorts, instance: string, channel: TableChannel, epochs: Epochs) {
@@ -55,9 +58,9 @@ export class Session {
     const read = await Epochs.read({ ...ports, channel }, [router.epoch, givenUp]);
     if (!read.ok) return read;
     const { epochs } = read;
-    const failure = (await epochs.note()) ?? (await channel.set(DIALOG_KEY, ports.dialogKey));
-    if (failure !== undefined) return { ok: false, failure };
-    return { ok: true, session: new Session(ports, router.instance, channel, epochs) };
+    const session = new Session(ports, router.instance, channel, epochs);
+    const failure = (await epochs.note()) ?? (await session.#writeStanding());
+    return failure === undefined ? { ok: true, session } : { ok: false, failure };
   }
 
   get epoch(): string {
@@ -90,8 +93,13 @@ export class Session {
     return this.apply({ names: names.keys(), sets: routeSets.keys() });
   }
 
-  /** Brings the dirty part of the table into the epoch, and into force where the epoch is live. */
+  /**
+   * Brings the dirty part of the table into the epoch, and into force where the epoch is live; and standing entries
+   * that have changed.
+   */
   async apply(dirty: Dirty): Promise<WriteFailure> {
+    const failed = await this.#writeStanding();
+    if (failed !== undefined) return failed;
     for (const part of partsOf(dirty)) {
       const failure = await this.#applyPart(part);
       if (failure !== undefined) return failure;
@@ -123,7 +131,7 @@ export class Session {
    */
   async isWhole(): Promise<boolean> {
     const found = await countEntries(this.#ports.rpc, TABLE);
-    return found === undefined || found >= this.applied.size + ENTRIES_BESIDE_EPOCHS;
+    return found === undefined || found >= this.applied.size + this.#standing.size + ENTRIES_BESIDE_EPOCHS;
   }
 
   async #applyPart(dirty: Dirty): Promise<WriteFailure> {
@@ -139,6 +147,17 @@ export class Session {
       this.#graves.survey(this.applied, performance.now());
     }
     return written;
+  }
+
+  async #writeStanding(): Promise<WriteFailure> {
+    for (const [key, value] of this.#ports.standing()) {
+      if (this.#standing.get(key) === value) continue;
+      this.#standing.delete(key);
+      const failure = await this.#channel.set(key, value);
+      if (failure !== undefined) return failure;
+      this.#standing.set(key, value);
+    }
+    return undefined;
   }
 
   /** The record is never written over a table that was emptied: it would make the rest look whole. */

@@ -14,6 +14,7 @@ import { Probes } from "./probes.ts";
 import { Programmer } from "./programmer.ts";
 import { RpcClient } from "./rpc-client.ts";
 import { Snapshot } from "./snapshot.ts";
+import { type DialogSettings, standingEntries, type StandingEntries } from "./standing-entries.ts";
 import { diagnoseTls, tlsPlaceOf } from "./tls-diagnosis.ts";
 import { TlsReload, type TlsState } from "./tls-reload.ts";
 import type { RouterHandlers, RouterOptions, RouterState } from "./types.ts";
@@ -30,6 +31,7 @@ const DEFAULTS = {
 };
 const GRACE = { setsMs: 60_000, ordersMs: 10_000 };
 const NO_SUCH_KEY = 404;
+const NOTHING: TableChanges = { names: new Set(), routeSets: new Set(), settings: false };
 /** Reading many authorities for each of its processes takes the router a while. */
 const RELOAD_MS = 10_000;
 
@@ -49,6 +51,8 @@ export class SipRouter {
   readonly #rpc: RpcClient;
   readonly #control: ControlClient;
   readonly #probes: Probes;
+  readonly #standing = (): StandingEntries => standingEntries(this.#dialogs, this.#options.limits);
+  #dialogs: DialogSettings;
   readonly #slowRpc: RpcClient;
   readonly #tls: TlsReload | undefined;
   #parts: Parts | undefined;
@@ -58,6 +62,7 @@ export class SipRouter {
   constructor(options: RouterOptions, log: Logger) {
     this.#options = { ...DEFAULTS, ...options };
     this.#log = log;
+    this.#dialogs = options.dialogs;
     const { host, rpcPort, controlPort } = this.#options;
     this.#rpc = new RpcClient({ host, port: rpcPort });
     this.#control = new ControlClient({ host, port: controlPort });
@@ -88,6 +93,15 @@ export class SipRouter {
     if (this.#parts === undefined) return Promise.reject(new Error("the SIP router was not started"));
     this.#parts.snapshot?.changed();
     return this.#parts.programmer.apply(changes);
+  }
+
+  /**
+   * Marks of dialogs are made with the first key from now on, and accepted by all. Resolves when it is so, before `start`
+   * at once; rejects only when stopped.
+   */
+  async setDialogKeys(keys: readonly string[]): Promise<void> {
+    this.#dialogs = { ...this.#dialogs, keys };
+    if (this.#parts !== undefined) await this.apply(NOTHING);
   }
 
   /** The next hops to probe from now on. */
@@ -154,8 +168,7 @@ export class SipRouter {
   }
 
   #assemble(table: RoutingTable, handlers: RouterHandlers): Parts {
-    const { host, controlPort, eventPort, pollMs, discoveryTimeoutMs, maxQuestions, dialogKey, orders } =
-      this.#options;
+    const { host, controlPort, eventPort, pollMs, discoveryTimeoutMs, maxQuestions, orders } = this.#options;
     const control = this.#control;
     const away = new AwayReport({ host, port: controlPort }, this.#log);
     const poll = new StatusPoll(control, pollMs, (status, askedAt) => {
@@ -166,7 +179,7 @@ export class SipRouter {
     });
     const grace = this.#options.grace ?? GRACE;
     const programmer = new Programmer(
-      { table, orders, dialogKey, grace, rpc: this.#rpc, control },
+      { table, orders, standing: this.#standing, grace, rpc: this.#rpc, control },
       () => {
         handlers.programmed();
       },
@@ -203,6 +216,12 @@ export class SipRouter {
         probed: (uri, status, microseconds, names) => {
           this.#probes.result(uri, status, microseconds, names);
         },
+        domainLimited: (domain, limit) => {
+          handlers.domainLimited?.(domain, limit);
+        },
+        sourceLimited: (address, limit) => {
+          handlers.sourceLimited?.(address, limit);
+        },
       },
       this.#log,
     );
@@ -223,9 +242,9 @@ export class SipRouter {
   }
 
   #snapshotOf(table: RoutingTable): Snapshot | undefined {
-    const { snapshotDirectory: directory, snapshotDelayMs: delayMs, orders, dialogKey } = this.#options;
+    const { snapshotDirectory: directory, snapshotDelayMs: delayMs, orders } = this.#options;
     if (directory === undefined) return undefined;
-    return new Snapshot({ directory, table, orders, dialogKey, delayMs }, this.#log);
+    return new Snapshot({ directory, table, orders, standing: this.#standing, delayMs }, this.#log);
   }
 }
 

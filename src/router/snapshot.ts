@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import type { RoutingTable } from "../federation/types.ts";
 import { encodeActive, encodeName, encodeSet, isName, isSetKey, nameOf, startOf } from "./encode.ts";
+import type { StandingEntries } from "./standing-entries.ts";
 import type { Orders } from "./types.ts";
 
 /** File name: the router's hash table is loaded from the db_text table of its own name. */
@@ -23,7 +24,8 @@ export interface SnapshotOptions {
   readonly directory: string;
   readonly table: RoutingTable;
   readonly orders: Orders;
-  readonly dialogKey: string;
+  /** As they should be now. */
+  readonly standing: () => StandingEntries;
   /** Quiet time before a change is written, in milliseconds. */
   readonly delayMs: number;
 }
@@ -96,11 +98,11 @@ async function writeLines(file: FileHandle, lines: Iterable<string>): Promise<vo
  * is a table without dangling references at any moment.
  */
 function* lines(options: SnapshotOptions): Generator<string> {
-  const { table, orders, dialogKey } = options;
+  const { table, orders, standing } = options;
   const routeSets = new Map([...table.routeSets].filter(([key]) => isSetKey(key)));
   const fixed = { open: table.open, names: table.names, routeSets, config: table.config };
   yield SNAPSHOT_HEADER;
-  yield line("key", dialogKey);
+  for (const [key, value] of standing()) yield line(key, value);
   yield line("epochs", EPOCH);
   yield line("active", encodeActive(EPOCH, fixed));
   for (const [key, set] of routeSets) {

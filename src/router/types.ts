@@ -1,5 +1,6 @@
 import type { TlsFiles } from "./tls-files.ts";
-import type { Direction, NextHop } from "../federation/types.ts";
+import type { Direction, DomainLimit, NextHop, SourceLimit, StrangerLimits } from "../federation/types.ts";
+import type { DialogSettings } from "./standing-entries.ts";
 
 /** How held requests go on: default route and remembered, default route and not remembered, or refused with 403. */
 export type Verdict = "default" | "uncached" | "refused";
@@ -20,6 +21,10 @@ export interface RouterHandlers {
   programmed(): void;
   /** A next hop, by URI, answers probes from now on, or does no longer. */
   hopChanged?(uri: string): void;
+  /** A known domain has met a limit for strangers: told every ten seconds at most. */
+  domainLimited?(domain: string, limit: DomainLimit): void;
+  /** A source has met one: a sample, one a minute for each limit. */
+  sourceLimited?(address: string, limit: SourceLimit): void;
 }
 
 /** Orders in which the next hops of a set are tried, as many as their weights need. */
@@ -37,11 +42,12 @@ export interface RouterOptions {
   readonly eventPort: number;
   /** Shared with the router, which loads its table from there when it starts; undefined: no snapshot. */
   readonly snapshotDirectory?: string | undefined;
-  /** Keys the mark in Record-Route, the same on every replica: hexadecimal digits. */
-  readonly dialogKey: string;
+  readonly dialogs: DialogSettings;
   readonly orders: Orders;
   /** The files by which the router speaks TLS, so that it takes new ones; undefined where it does not. */
   readonly tls?: TlsFiles | undefined;
+  /** For strangers; absent: none. */
+  readonly limits?: StrangerLimits;
   /** How long a discovery may take, in milliseconds; 2000 by default. */
   readonly discoveryTimeoutMs?: number;
   /** Discoveries at once; 5000 by default. */

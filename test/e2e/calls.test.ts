@@ -1,8 +1,11 @@
 /** A call in progress survives any change; a blocked domain may end what it has, and nothing else. */
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
+import { fingerprint } from "../../src/kubernetes/dialog-secret.ts";
+import { RpcClient } from "../../src/router/rpc-client.ts";
 import { Dialog } from "../support/sip/dialog.ts";
 import { header } from "../support/sip/message.ts";
+import { waitFor } from "../support/wait-for.ts";
 import { Federation, type Over } from "./support/federation.ts";
 import { closed, domain, open, route, to } from "./support/objects.ts";
 import type { Call, Party } from "./support/party.ts";
@@ -118,6 +121,44 @@ test("survives a restart of the router, which knows its dialogs again", async ()
   await router.start();
   await federation.eventually("200 at partner", federation.inside, { to: "bob@partner.example" });
   for (const call of calls) await goesOn(call);
+});
+
+test("survives a rotation of the key without a restart, and ends with a key that is replaced outright", async () => {
+  const { cluster, replica } = federation;
+  const secret = "sip-federation-dialog-key";
+  const patch = (change: object): Promise<string> =>
+    cluster.kubectl("patch", "secret", secret, "--type=merge", "-p", JSON.stringify(change));
+  const keyIs = async (key: string): Promise<boolean> => {
+    const base64 = await cluster.kubectl("get", "secret", secret, "-o", "jsonpath={.data.key}");
+    return Buffer.from(base64, "base64").toString() === key;
+  };
+  const marks = async (key: string): Promise<boolean> => {
+    const outcome = await rpc.call("htable.get", ["t", "key"]);
+    return JSON.stringify(outcome).includes(`"${key}`);
+  };
+  const rpc = new RpcClient(replica.rpc);
+  const { pid } = replica.operator;
+  const calls = [await callOut(), await callIn()];
+  const next = "b".repeat(64);
+  const since = new Date(Date.now() - 3_600_000).toISOString();
+  const annotations = { "sipfederation.io/next-since": `${since} ${fingerprint(next)}` };
+  const patience = { timeout: 60_000, interval: 500 };
+  await patch({ metadata: { annotations }, stringData: { next } });
+  await waitFor(
+    "the next key to make marks",
+    async () => (await keyIs(next)) && (await marks(next)),
+    patience,
+  );
+  for (const call of calls) await goesOn(call);
+  const { callee } = await callOut();
+  const sudden = "c".repeat(64);
+  await patch({ data: { previous: null }, stringData: { key: sudden } });
+  await waitFor("the sudden key to make marks", () => marks(sudden), patience);
+  rpc.close();
+  assert.equal((await callee.request("INFO")).status, 403);
+  await goesOn(await callOut());
+  assert.equal(replica.operator.pid, pid);
+  assert.match(replica.operator.log(), /dialogs that it marked are not known any more/);
 });
 
 test("goes on at the other replica", async () => {

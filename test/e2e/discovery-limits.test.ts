@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { waitFor } from "../support/wait-for.ts";
-import type { KubernetesEvent } from "./support/cluster.ts";
+import { fullConditionOf, type KubernetesEvent } from "./support/cluster.ts";
 import { Federation } from "./support/federation.ts";
 import { open, to } from "./support/objects.ts";
 import type { Party } from "./support/party.ts";
@@ -43,6 +43,9 @@ test("the list is full: served, not remembered, and the default route and the lo
   const { type, note } = await eventOf("TooManyLimitedDomains");
   assert.equal(type, "Warning");
   assert.match(note, /2 domains or more .* raise discovery\.maxLimitedDomains/);
+  await cluster.kubectl("wait", "sroute/default", "--for=condition=Throttled", "--timeout=30s");
+  const throttled = fullConditionOf(await cluster.get("StaticRoute", "default"), "Throttled");
+  assert.deepEqual([throttled?.reason, throttled?.message], ["TooManyLimitedDomains", note]);
   assert.equal(lines("discovery.maxLimitedDomains").length, 1);
   assert.deepEqual(await cluster.names("FederatedDomain"), ["a.limits.example", "b.limits.example"]);
 });

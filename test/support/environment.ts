@@ -126,6 +126,7 @@ export class Environment {
       config: {
         localDomains: [this.localDomain],
         insideNetworks: [`${this.insideAddress}/32`],
+        dialogs: { allowedNetworks: ["127.0.0.0/8", "::1/128"] }, // where all peers are
         ...(typeof config === "function" ? config(this) : config),
       },
       sip: this.#options.sip,

@@ -35,6 +35,8 @@ export interface TableText {
   readonly sets?: Readonly<Record<string, string>>;
   /** `<id>/<k>` → order. */
   readonly orders?: Readonly<Record<string, string>>;
+  /** Limits for strangers; none unless told. */
+  readonly limits?: string;
 }
 
 export class Kamailio {
@@ -89,9 +91,11 @@ export class Kamailio {
       peers = "",
       shapes = "",
       insideNames = "",
+      limits,
     } = settings;
     await this.write([
       ...entries,
+      limits === undefined ? "limits" : `limits|${limits}`,
       `active|${epoch}|${open ? 1 : 0}|${depth}|${unproven}|${inside}|${peers}|${shapes}|${insideNames}`,
     ]);
   }
@@ -119,10 +123,16 @@ export class Kamailio {
     return (await this.counters()).get(name) ?? 0;
   }
 
-  async rpc(method: string, ...params: readonly string[]): Promise<unknown> {
+  async rpc(method: string, ...params: readonly (string | number)[]): Promise<unknown> {
     const outcome = await this.#rpc.call(method, params);
     if (!outcome.ok) throw new Error(`${method} ${params.join(" ")}: ${outcome.message}`);
     return outcome.result;
+  }
+
+  /** Of its main process, and of the group of all. @throws Error when it was never started. */
+  get pid(): number {
+    if (this.#process === undefined) throw new Error("Kamailio was not started");
+    return this.#process.pid;
   }
 
   /** Fails when a process of it died. */

@@ -15,6 +15,8 @@ export interface ProcessSpec {
   readonly logFile: string;
   /** Sent by the kernel when this process dies. TERM for what has children of its own; KILL unless told. */
   readonly deathSignal?: "KILL" | "TERM";
+  /** Whether it reads what `type` writes; nothing unless told. */
+  readonly typedTo?: boolean;
 }
 
 export interface ProcessExit {
@@ -49,7 +51,7 @@ export class ManagedProcess {
     this.#child = spawn("setpriv", args, {
       cwd: spec.cwd,
       env: { ...process.env, ...spec.env },
-      stdio: ["ignore", log, log],
+      stdio: [spec.typedTo === true ? "pipe" : "ignore", log, log],
       detached: true,
     });
     closeSync(log);
@@ -89,6 +91,11 @@ export class ManagedProcess {
   async kill(): Promise<ProcessExit> {
     this.signal("SIGKILL");
     return this.#exitWithin(KILL_GRACE);
+  }
+
+  /** Writes a line to its standard input. */
+  type(line: string): void {
+    this.#child.stdin?.write(`${line}\n`);
   }
 
   /** All that it has written so far. */

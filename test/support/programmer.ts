@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import { pino } from "pino";
 import { Model } from "../../src/federation/model.ts";
+import type { StrangerLimits } from "../../src/federation/types.ts";
 import { orders } from "../../src/federation/shares.ts";
 import { ControlClient } from "../../src/router/control-client.ts";
 import { StatusPoll } from "../../src/router/status-poll.ts";
 import { Programmer } from "../../src/router/programmer.ts";
 import { RpcClient } from "../../src/router/rpc-client.ts";
+import { standingEntries } from "../../src/router/standing-entries.ts";
 import type { Grace } from "../../src/router/types.ts";
 import { FakeRouter } from "./fake-router.ts";
 import { config } from "./federation-objects.ts";
@@ -14,6 +16,17 @@ import { danglingReferences, entriesInForce, expectedEntries } from "./router-ta
 import { waitFor } from "./wait-for.ts";
 
 const AUDIT_MS = 100;
+/** What the limits for strangers are by default. */
+export const LIMITS: StrangerLimits = {
+  requestsPerSecond: 20,
+  recipientsPerDay: 1000,
+  failingPercent: 80,
+  failingAnswers: 20,
+  failingRequestsPerSecond: 1,
+  unprovenPerSecond: 200,
+  floodPerSecond: 500,
+};
+const STANDING = standingEntries({ keys: ["c0ffee"], lifetimeSeconds: 60 }, LIMITS);
 const LONG: Grace = { setsMs: 60_000, ordersMs: 60_000 };
 
 /** A programmer that has a fake router in hand, and a model to program it with. */
@@ -25,6 +38,8 @@ export interface ProgrammerBench {
   readonly inForce: () => Promise<unknown>;
   /** How often the whole table came into force. */
   readonly programmed: () => number;
+  /** Standing entries as they should be. */
+  readonly standing: Map<string, string>;
 }
 
 /** Asserts at the end of the test that no request could ever have met a dangling reference. */
@@ -45,9 +60,10 @@ export async function startProgrammer(
   const rpc = new RpcClient({ host, port: rpcPort, timeoutMs: 20, attempts: 5 });
   const control = new ControlClient({ host, port: controlPort });
   const model = new Model(config());
+  const standing = new Map(STANDING);
   let programmed = 0;
   const programmer = new Programmer(
-    { table: model.table, orders, dialogKey: "c0ffee", grace, rpc, control },
+    { table: model.table, orders, standing: () => standing, grace, rpc, control },
     () => (programmed += 1),
     pino({ level: "silent" }),
     AUDIT_MS,
@@ -68,7 +84,10 @@ export async function startProgrammer(
     await router.stop();
     assert.deepEqual(dangling, [], "a request could have met a dangling reference");
   };
-  return { bench: { router, model, programmer, start, inForce, programmed: () => programmed }, stop };
+  return {
+    bench: { router, model, programmer, start, inForce, programmed: () => programmed, standing },
+    stop,
+  };
 }
 
 /** The router holds exactly the table of the model. */

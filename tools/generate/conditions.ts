@@ -18,10 +18,13 @@ export const CONDITION_MEANINGS: Readonly<Record<string, Meanings>> = {
     ...BOTH,
     NextHopReachable:
       "The next hop answers probes of some replica. `False`: `NoAnswer`, `Unresolvable` where its name leads nowhere, or `TLSFailed` where no TLS connection to the right peer comes to be. It changes once a minute at most, and never influences `Ready`. Absent where no request goes by the route.",
+    Throttled:
+      "New domains are served without being remembered, because a limit on discovery bites (on open default routes); the message says which and how to lift it. It stays for five minutes, then it is absent.",
   },
   FederatedDomain: {
     ...BOTH,
     Routed: "Requests for the domain are served, by the specs alone; the reason and the message say by what.",
-    Throttled: "The limits for strangers are biting.",
+    Throttled:
+      "Limits for strangers bite on some replica; the message says which and how to lift them. It stays for five minutes after they did last, then it is absent.",
   },
 };

@@ -13,7 +13,9 @@ const SETTINGS = [
   "trustedPeers",
   "inbound",
   "discovery",
+  "limits",
   "nextHops",
+  "dialogs",
   "status",
   "log",
 ] as const;
@@ -127,6 +129,8 @@ const VALUES: Record<string, Schema> = {
   router: object("The SIP router.", {
     workers: integer("SIP workers of each kind (UDP, TCP).", 1, 64),
     sharedMemoryMiB: integer("Memory that the workers share.", 64),
+    maxConnections: integer("TCP connections that are accepted. 0: 4 for each MiB of shared memory.", 0),
+    maxConnectionsPerSource: integer("How many of these one address may take.", 1),
     drainSeconds: integer("How long a pod that goes away still serves.", 0, 3600),
     resources,
   }),

@@ -12,8 +12,11 @@ const packages = [
   "sip-tester", // sipp
 ];
 
+/** For the tests: SIP user agents that others wrote. */
+const testPackages = ["baresip-core", "twinkle-console"];
+
 /** For the tests that only root can run, so nobody else is asked for them. */
-const testPackages = [
+const rootTestPackages = [
   ...["buildah", "catatonit", "podman", "runc"], // the images as pods
   "mmdebstrap", // the other release's Kamailio, the base of the images
 ];
@@ -44,7 +47,8 @@ export async function missingDebianPackages(forTests: boolean): Promise<readonly
 
 /** The packages that the demo and the sandbox need; `forTests`: and what only the tests need of them. */
 export function neededPackages(purpose: { forTests: boolean; isRoot: boolean }): readonly string[] {
-  return purpose.forTests && purpose.isRoot ? [...packages, ...testPackages] : packages;
+  const { forTests, isRoot } = purpose;
+  return [...packages, ...(forTests ? testPackages : []), ...(forTests && isRoot ? rootTestPackages : [])];
 }
 
 /** Installs packages. Only root can. */

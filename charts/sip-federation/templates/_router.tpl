@@ -14,6 +14,8 @@
   "HOLD_MS" (mulf 1000 (default 2 .Values.config.discovery.timeoutSeconds) | int)
   "HOLD_LIMIT" .Values.config.discovery.maxQuestions
   "SHARED_MEMORY_MB" .Values.router.sharedMemoryMiB
+  "MAX_CONNECTIONS" .Values.router.maxConnections
+  "MAX_PER_SOURCE" .Values.router.maxConnectionsPerSource
   "RUN_DIRECTORY" "/run/sip-router"
   "SNAPSHOT_DIRECTORY" "/var/lib/sip-federation"
   "ADVERTISED_IPV4" (include "sip-federation.advertise" (dict "values" .Values.outside "family" "ipv4"))

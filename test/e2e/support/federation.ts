@@ -47,7 +47,11 @@ export class Federation {
       family === "IPv6"
         ? { ipv6: IPV6, port: await freePort(IPV6), insidePort: await freePort(IPV6) }
         : undefined;
-    const environment = await Environment.start({ ...options, ...(sip && { sip }) });
+    const environment = await Environment.start({
+      ...options,
+      ...(sip && { sip }),
+      config: (environment) => ({ limits: NO_LIMITS, ...settingsOf(options, environment) }),
+    });
     const inside = family === "IPv6" ? await anywhere() : await environment.insideAgent();
     const outside = family === "IPv6" ? await anywhere() : await environment.outsideAgent();
     const parties = [new Party("inside", inside), new Party("outside", outside)] as const;
@@ -121,6 +125,19 @@ export class Federation {
     await this.environment.stop();
     if (this.#family === "IPv6") await Promise.all(this.#parties.map(({ agent }) => agent.close()));
   }
+}
+
+/** Tests send faster than strangers may; those about limits set their own. */
+const NO_LIMITS = {
+  requestsPerSecond: 0,
+  recipientsPerDay: 0,
+  failingPercent: 0,
+  unprovenPerSecond: 0,
+  floodPerSecond: 0,
+};
+
+function settingsOf({ config }: FederationOptions, environment: Environment): object | undefined {
+  return typeof config === "function" ? config(environment) : config;
 }
 
 /** The only address that every machine has: here parties differ by their ports. */

@@ -182,6 +182,8 @@ test("the router alone makes a pod ready, and it drains before the operator ends
     timeoutSeconds: 2,
     failureThreshold: 3,
   });
+  // HTTP would be refused while strangers have taken all connections
+  assert.deepEqual((router.livenessProbe as { tcpSocket?: unknown }).tcpSocket, { port: "health" });
   const drain = (router.lifecycle as { preStop: { sleep: { seconds: number } } }).preStop.sleep.seconds;
   assert(Number(pod.terminationGracePeriodSeconds) > drain);
 });

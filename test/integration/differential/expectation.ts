@@ -21,8 +21,11 @@ export interface Expectation {
 type Relay = Extract<Decision, { action: "relay" }>;
 
 const LEARNED: NameEntry = { kind: "known", policy: "Allow", protocol: "SIP", trust: "Limited", sources: [] };
-/** A request that is none of ours to route: RFC 3261 §16.3 looks at the Request-URI before Max-Forwards. */
-const INVALID = new Set([400, 416, 481]);
+/**
+ * What nothing is routed for: RFC 3261 §16.3 looks at the Request-URI before Max-Forwards, and lets a proxy answer an
+ * OPTIONS.
+ */
+const NEVER_ROUTED = new Set([200, 400, 416, 481]);
 
 /** The table as it is once the router has remembered domains by itself. */
 export function withLearned(table: RoutingTable, learned: Iterable<string>): RoutingTable {
@@ -42,7 +45,7 @@ export function expectationOf(
   const { because } = decision;
   const plain = (outcome: Expectation["outcome"]): Expectation => ({ because, question: undefined, outcome });
   if (decision.action === "drop") return plain({ kind: "silence" });
-  if (request.maxForwards === "0" && !isInvalid(decision)) return plain({ kind: "reply", status: 483 });
+  if (request.maxForwards === "0" && !isNeverRouted(decision)) return plain({ kind: "reply", status: 483 });
   if (decision.action === "relay") return relayed(table, decision, verdict);
   // without an XMPP gateway
   return plain({ kind: "reply", status: decision.action === "gateway" ? 480 : decision.status });
@@ -59,6 +62,6 @@ function relayed(table: RoutingTable, decision: Relay, verdict: Verdict | undefi
   return { because, question, outcome: { kind: "walk", tiers: tiersOf(table, decision), learns } };
 }
 
-function isInvalid(decision: Decision): boolean {
-  return decision.action === "reply" && INVALID.has(decision.status);
+function isNeverRouted(decision: Decision): boolean {
+  return decision.action === "reply" && NEVER_ROUTED.has(decision.status);
 }

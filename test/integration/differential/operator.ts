@@ -46,10 +46,10 @@ export class Operator {
   #earlierQuestions: string[] = [];
   #reports: Report[] = [];
 
-  constructor(options: Omit<RouterOptions, "dialogKey" | "orders">, table: RoutingTable) {
+  constructor(options: Omit<RouterOptions, "dialogs" | "orders">, table: RoutingTable) {
     // Short, so that all of the deletions happen too
     const grace = { setsMs: 300, ordersMs: 200 };
-    this.#options = { ...options, dialogKey: "6b6579", orders, grace };
+    this.#options = { ...options, dialogs: { keys: ["6b6579"], lifetimeSeconds: 3600 }, orders, grace };
     this.#table = new LiveTable(table);
   }
 

@@ -3,14 +3,15 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
 import type { FederatedDomain, StaticRoute } from "../../../src/api/types.ts";
 import { DefaultRoute } from "../../../src/kubernetes/default-route.ts";
-import { DialogKey } from "../../../src/kubernetes/dialog-key.ts";
+import { DialogKeys, type DialogKeysOptions } from "../../../src/kubernetes/dialog-keys.ts";
+import { fingerprint } from "../../../src/kubernetes/dialog-secret.ts";
 import { DomainWriter } from "../../../src/kubernetes/domain-writer.ts";
 import { EventRecorder } from "../../../src/kubernetes/events.ts";
 import { applyObjects, kubectl } from "../../support/control-plane.ts";
 import { sharedControlPlane } from "../../support/shared-control-plane.ts";
 import { API_VERSION } from "../../../src/api/names.ts";
 import { waitFor } from "../../support/wait-for.ts";
-import { domain, INSTALLATION, ownNamespace, read, startOperator } from "./setup.ts";
+import { domain, INSTALLATION, type OwnNamespace, ownNamespace, read, startOperator } from "./setup.ts";
 
 test("the predefined route: made where there is none, adopted without a conflict, back when deleted", async (t) => {
   const api = await sharedControlPlane();
@@ -102,10 +103,10 @@ test("the dialog key: replicas that start at the same moment agree on one", asyn
   const own = await ownNamespace(t, api);
   const keys: string[] = [];
   const replicas = Array.from({ length: 5 }, () => {
-    const changed = (key: string): void => {
-      keys.push(key);
+    const changed = (read: readonly string[]): void => {
+      keys.push(...read);
     };
-    return new DialogKey({ client: own.connect(), installation: INSTALLATION, changed, log: own.log });
+    return dialogKeys(own, { changed });
   });
   for (const one of replicas) one.start();
   await waitFor("all keys", () => keys.length === replicas.length);
@@ -113,6 +114,62 @@ test("the dialog key: replicas that start at the same moment agree on one", asyn
   equal(new Set(keys).size, 1);
   match(keys[0] ?? "", /^[0-9a-f]{64}$/);
 });
+
+test("the dialog key: a person enters the next one, and one of two leaders at the same moment rotates", async (t) => {
+  const api = await sharedControlPlane();
+  const own = await ownNamespace(t, api);
+  const name = `${INSTALLATION}-dialog-key`;
+  const seen = new Map<number, readonly string[]>();
+  const everywhere = new Set<string>();
+  const replicas = [1, 2].map((replica) =>
+    dialogKeys(own, {
+      changed: (keys) => {
+        seen.set(replica, keys);
+      },
+      isLeader: () => true,
+      isEverywhere: (fingerprint) => everywhere.has(fingerprint),
+      rereadMs: 10,
+    }),
+  );
+  for (const one of replicas) one.start();
+  t.after(() => Promise.all(replicas.map((one) => one.stop())));
+  const agreeOn = (expected: readonly string[]) =>
+    waitFor("both replicas", () => [1, 2].every((replica) => seen.get(replica)?.join() === expected.join()));
+  const patch = (change: object) =>
+    kubectl(api, "patch", "secret", name, "-n", own.namespace, "--type=merge", "-p", JSON.stringify(change));
+  const [first = ""] = await waitFor("the first key", () => seen.get(1));
+  await agreeOn([first]);
+
+  const next = "b".repeat(64);
+  await patch({ stringData: { next } });
+  await agreeOn([first, next]);
+  everywhere.add(fingerprint(next));
+  await agreeOn([next, first]);
+  const object = await read<{ data: Record<string, string> }>(api, own.namespace, "secret", name);
+  deepEqual(Object.keys(object.data).toSorted(), ["key", "previous"]);
+
+  const sudden = "c".repeat(64);
+  await patch({ stringData: { key: sudden }, data: { previous: null } });
+  await agreeOn([sudden]);
+  await waitFor("the log", () => own.log.records.some(({ message }) => message.includes("was replaced")));
+  equal(own.log.records.filter(({ message }) => message.includes("makes marks from now on")).length, 1);
+});
+
+/** The dialog keys of one replica that does not lead, unless told. */
+function dialogKeys(
+  own: OwnNamespace,
+  options: Pick<DialogKeysOptions, "changed"> & Partial<DialogKeysOptions>,
+): DialogKeys {
+  return new DialogKeys({
+    client: own.connect(),
+    installation: INSTALLATION,
+    policy: { rotationMs: 0, overlapMs: 0, lifetimeMs: 60_000 },
+    isLeader: () => false,
+    isEverywhere: () => false,
+    log: own.log,
+    ...options,
+  });
+}
 
 test("Events are shown with the object they are about", async (t) => {
   const api = await sharedControlPlane();

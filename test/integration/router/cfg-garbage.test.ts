@@ -123,7 +123,7 @@ for (const binary of kamailioBinaries()) {
       assert.equal(bad, undefined, after);
     }
 
-    test("torture messages", async () => {
+    test("RFC 4475 §3: torture messages", async () => {
       for (const [name, text] of Object.entries(torture(bed.address(STRANGER)))) {
         await send(Buffer.from(text), "udp");
         await send(Buffer.from(text), "tcp");

@@ -31,7 +31,7 @@ for (const binary of kamailioBinaries()) {
     const snapshot = (bed: RouterBed): string =>
       [
         `${HEADER}\n`,
-        row("key", "0123456789abcdef"),
+        row("key", "0123456789abcdef|60"),
         row(`snap/s/${LOCAL}`, `0||1|${uri(bed.platform)}`),
         row(`snap/n/${LOCAL}`, `L|${LOCAL}`),
         row("active", `snap|0|0|S|${bed.address(8)}/29|`),
@@ -45,7 +45,7 @@ for (const binary of kamailioBinaries()) {
       assert.equal((await bed.router.control.status())?.epoch, "snap");
       assert.equal((await bed.fromInside(`sip:a@${LOCAL}`)).status, 200);
       assert.equal((await bed.fromInside("sip:a@unknown.test")).status, 403);
-      assert.equal((await bed.router.table("t")).get("key"), "0123456789abcdef");
+      assert.equal((await bed.router.table("t")).get("key"), "0123456789abcdef|60");
     });
 
     test("without a snapshot it starts, is alive but not ready, and refuses with 503", async (t) => {

@@ -176,6 +176,39 @@ for (const binary of kamailioBinaries()) {
       }
     });
 
+    test("however a target says that it is TLS: it has to prove its name, and is not reached in the clear", async (t) => {
+      const hop = await peer(t, { names: ["URI:sip:partner.test"] });
+      const elsewhere = await peer(t, { names: ["DNS:thief.test"] });
+      await bed.program({
+        names: { "partner.test": "A|partner.test" },
+        sets: { "partner.test": to(secureUri(hop, "partner.test")) },
+      });
+      const { caller } = await call(bed.inside, { ...bed.target(), port: 5070 }, hop, [PARTNER, ALICE]);
+      for (const [target, status] of [
+        [hop, 200],
+        [elsewhere, 500],
+      ] as const) {
+        for (const remoteTarget of [
+          `sip:bob@${target.host}:5061;transport=TLS`,
+          `sip:bob@${target.host};transport=Tls`,
+          `sips:bob@${target.host}:5061`,
+          `SIPS:bob@${target.host}`,
+          `sips:bob@${target.host}:5061;transport=tcp`,
+        ]) {
+          const dialog = new Dialog(bed.inside, { ...caller.state, remoteTarget }, 10);
+          assert.equal((await dialog.request("INFO")).status, status, remoteTarget);
+        }
+      }
+      assert.deepEqual(
+        hop.received.filter(({ method }) => method === "INFO").map(({ transport }) => transport),
+        ["tls", "tls", "tls", "tls", "tls"],
+      );
+      assert.deepEqual(
+        elsewhere.received.filter(({ method }) => method === "INFO"),
+        [],
+      );
+    });
+
     test("from UDP to UDP nothing changes where TLS is spoken too", async (t) => {
       const hop = await peer(t, {});
       await bed.program({

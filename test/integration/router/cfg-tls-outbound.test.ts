@@ -42,13 +42,13 @@ for (const binary of kamailioBinaries()) {
     const leadsTo = (...hops: string[]): Promise<void> =>
       bed.program({ names, sets: { "partner.test": to(...hops) } });
     const methods = ({ received }: UserAgent): string[] => received.map(({ method }) => method);
-    /** Closes the connections of a peer; resolves when the router has noticed. */
+    const isConnected = async (agent: UserAgent): Promise<boolean> =>
+      JSON.stringify(await bed.router.rpc("core.tcp_list")).includes(`"${agent.host}"`);
+    const parted = (agent: UserAgent): Promise<unknown> =>
+      waitFor("the router to have no connection to it", async () => !(await isConnected(agent)));
     const hangUp = async (agent: UserAgent): Promise<void> => {
       agent.closeConnections();
-      await waitFor("the router to notice", async () => {
-        const open = JSON.stringify(await bed.router.rpc("core.tcp_list"));
-        return !open.includes(`"${agent.host}"`);
-      });
+      await parted(agent);
     };
     const messages = (agent: UserAgent): number =>
       methods(agent).filter((method) => method === "MESSAGE").length;
@@ -131,6 +131,7 @@ for (const binary of kamailioBinaries()) {
       const hop = secureUri(wrong, "partner.test");
       await leadsTo(hop);
       assert.equal((await bed.fromInside(BOB)).status, 500);
+      await parted(wrong);
       const before = operator.frames.length;
       await bed.router.control.probe([{ uri: hop, inside: false }]);
       const frame = await waitFor("the probe", () =>
@@ -145,6 +146,7 @@ for (const binary of kamailioBinaries()) {
       await leadsTo(secureUri(hop, "partner.test"));
       for (let n = 1; n <= 5; n += 1) {
         assert.equal((await bed.fromInside(BOB)).status, 200);
+        assert.equal(await isConnected(hop), true);
         await hangUp(hop);
       }
       assert.equal(messages(hop), 5);

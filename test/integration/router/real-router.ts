@@ -55,7 +55,7 @@ export class RealRouter {
         controlPort: PORTS.control,
         rpcPort: PORTS.rpc,
         eventPort: PORTS.event,
-        dialogKey: "c0ffee",
+        dialogs: { keys: ["c0ffee"], lifetimeSeconds: 3600 },
         orders,
         snapshotDirectory: this.snapshotDirectory,
         ...options,

@@ -119,6 +119,11 @@ export class UserAgent {
     return this.#start(request, target, options.timeout ?? DEFAULT_TIMEOUT);
   }
 
+  /** Sends a request that is complete, Via and all, as `send` does. */
+  sendMessage(request: SipRequestMessage, target: SipTarget, timeout = DEFAULT_TIMEOUT): SentRequest {
+    return this.#start(request, target, timeout);
+  }
+
   /** Sends a request and waits for the final response. */
   async request(options: RequestOptions): Promise<SipResponseMessage> {
     return this.send(options).final;

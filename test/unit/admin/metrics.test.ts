@@ -133,6 +133,8 @@ test("the router's counters are mirrored, start over with it, and are absent whi
     { name: "questions:asked", count: 5 },
     { name: "questions:outstanding", count: 2 },
     { name: "next_hop:failed", count: 3 },
+    { name: "limited:rate:domain", count: 4 },
+    { name: "recipients:not_counted", count: 6 },
   ];
   let reads = 0;
   metrics.mirrorCounters(() => {
@@ -141,6 +143,11 @@ test("the router's counters are mirrored, start over with it, and are absent whi
   });
   await assertLines(metrics, 'sip_questions_total{result="asked"} 5', "sip_next_hop_failures_total 3");
   assert.equal(reads, 1, "one scrape asks the router once");
+  await assertLines(
+    metrics,
+    'sip_limited_total{limit="rate",by="domain"} 4',
+    "sip_recipients_not_counted_total 6",
+  );
   const first = [
     'sip_requests_total{method="MESSAGE",outcome="relayed"} 12',
     'sip_requests_total{method="INVITE",outcome="403"} 1',

@@ -18,7 +18,7 @@ const srv = (priority: number, weight: number, port: number, target: string) => 
   target,
 });
 
-test("a name with a port is A and AAAA alone", async (t) => {
+test("RFC 3263 §4.2: a name with a port is A and AAAA alone", async (t) => {
   const bed = await setup(t);
   bed.server.set("sbc.test", "A", 60, "192.0.2.2", "192.0.2.1");
   bed.server.set("sbc.test", "AAAA", 60, "2001:db8:0:0:0::1");
@@ -48,7 +48,7 @@ test("addresses that stand for no one machine are no targets", async (t) => {
   deepEqual((await resolve(bed, hop("mapped.test"))).targets, ["192.0.2.7:5060"]);
 });
 
-test("an address is itself, at once and without DNS", async (t) => {
+test("RFC 3263 §4.2: an address is itself, at once and without DNS", async (t) => {
   const { resolver, server } = await setup(t, { families: [4] });
   const hops = [
     hop("192.0.2.1", 5070),
@@ -63,7 +63,7 @@ test("an address is itself, at once and without DNS", async (t) => {
   deepEqual(server.asked, []);
 });
 
-test("NAPTR leads to SRV, SRV to addresses", async (t) => {
+test("RFC 3263 §4.1, §4.2: NAPTR leads to SRV, SRV to addresses", async (t) => {
   const bed = await setup(t);
   const { server } = bed;
   const records = [naptr(10, 1, "SIP+D2T", "_sip._tcp.edge.test")];
@@ -143,7 +143,7 @@ for (const [transport, name] of [
   });
 }
 
-test("without SRV records it is the name's own addresses and the default port", async (t) => {
+test("RFC 3263 §4.2: without SRV records it is the name's own addresses and the default port", async (t) => {
   const bed = await setup(t);
   bed.server.set("partner.test", "A", 60, "192.0.2.1");
   deepEqual((await resolve(bed, hop("partner.test", 0, "TCP"))).targets, ["192.0.2.1:5060"]);

@@ -26,7 +26,7 @@ test("the examples of the documentation are accepted by what this release serves
   );
   const { routeVerdicts, domainVerdicts } = translate(
     { routes, domains },
-    config({ transports: ["UDP", "TCP"] }),
+    config({ transports: ["UDP", "TCP", "TLS"] }),
   );
   const verdicts = [...routeVerdicts, ...domainVerdicts];
   assert.equal(verdicts.length, routes.length + domains.length);

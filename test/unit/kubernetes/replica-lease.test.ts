@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import type { Lease } from "../../../src/kubernetes/lease.ts";
 import { ReplicaLease, type ReplicaLeaseTiming } from "../../../src/kubernetes/replica-lease.ts";
-import { fromAnnotations, toAnnotations } from "../../../src/kubernetes/replica-report.ts";
+import { EMPTY_REPORT, fromAnnotations, toAnnotations } from "../../../src/kubernetes/replica-report.ts";
 import { fakeApi } from "./setup.ts";
 
 const PATH = "/apis/coordination.k8s.io/v1/namespaces/ns/leases";
@@ -95,17 +95,29 @@ test("a report keeps within the size of annotations; what cannot be read was not
     Array.from({ length: 5_000 }, (_, index) => [`StaticRoute/${index}`, "x".repeat(9_000)]),
   );
   const unreachable = Array.from({ length: 5_000 }, (_, index) => `${"r".repeat(200)}${index}`);
-  const annotations = toAnnotations({ ready: true, applied: { FederatedDomain: "9" }, failed, unreachable });
-  ok(JSON.stringify(annotations).length < 32_768);
+  const throttled = Object.fromEntries(unreachable.map((name) => [name, ["rate", "failures"]]));
+  const annotations = toAnnotations({
+    ready: true,
+    applied: { FederatedDomain: "9" },
+    failed,
+    unreachable,
+    throttled,
+    dialogKeys: ["0a", "1b"],
+  });
+  deepEqual(fromAnnotations(annotations).dialogKeys, ["0a", "1b"]);
+  ok(JSON.stringify(annotations).length < 49_152);
   deepEqual(fromAnnotations(annotations).applied, { FederatedDomain: "9" });
   const told = fromAnnotations(annotations).unreachable;
   deepEqual(told, unreachable.slice(0, told.length));
   ok(told.length > 50);
-  deepEqual(fromAnnotations(), { ready: false, applied: {}, failed: {}, unreachable: [] });
+  const limited = Object.entries(fromAnnotations(annotations).throttled);
+  deepEqual(limited, Object.entries(throttled).slice(0, limited.length));
+  ok(limited.length > 50);
+  deepEqual(fromAnnotations(), EMPTY_REPORT);
   const broken = {
     "sipfederation.io/applied": '{"StaticRoute":"abc","FederatedDomain":"7"}',
     "sipfederation.io/failed": "{",
   };
   const applied = { FederatedDomain: "7" };
-  deepEqual(fromAnnotations(broken), { ready: false, applied, failed: {}, unreachable: [] });
+  deepEqual(fromAnnotations(broken), { ...EMPTY_REPORT, applied });
 });

@@ -108,6 +108,27 @@ test("a route reaches nobody where every other ready replica says so", async (t)
   equal(view.othersReachNobody("gone"), true);
 });
 
+test("the limits that bite elsewhere, by subject", async (t) => {
+  const { watch, view } = await setup(t, { ready: true, throttled: { "own.test": ["rate"] } });
+  const saying = (name: string, throttled: ReplicaReport["throttled"]): object => {
+    const it = lease(name, "1") as { metadata: { annotations: object } };
+    it.metadata.annotations = toAnnotations({ ...EMPTY_REPORT, ready: true, throttled });
+    return it;
+  };
+  watch.send("ADDED", saying("pod-b", { "a.test": ["rate", "failures"], ".*": ["rate/inbound"] }));
+  watch.send("ADDED", saying("pod-c", { "a.test": ["recipients"] }));
+  watch.send("BOOKMARK", end());
+  await waitFor("the replicas", () => [...view.othersThrottled()].length === 3);
+  deepEqual(
+    [...view.othersThrottled()],
+    [
+      ["a.test", ["rate", "failures"]],
+      [".*", ["rate/inbound"]],
+      ["a.test", ["recipients"]],
+    ],
+  );
+});
+
 test("what failed on a replica is told with its name", async (t) => {
   const { watch, view } = await setup(t);
   const failed = { ...EMPTY_REPORT, ready: true, failed: { "StaticRoute/bad": "refused" } };
@@ -118,4 +139,23 @@ test("what failed on a replica is told with its name", async (t) => {
   const failure = await waitFor("the failure", () => view.failure("StaticRoute", "bad"));
   deepEqual(failure, { replica: "pod-b", message: "refused" });
   equal(view.failure("FederatedDomain", "bad"), undefined);
+});
+
+test("a dialog key is accepted by all when every fresh, ready replica says so", async (t) => {
+  const { watch, view, self } = await setup(t, { ready: true, dialogKeys: ["old", "new"] });
+  const saying = (name: string, dialogKeys: readonly string[], ready = true): object => {
+    const it = lease(name, "1") as { metadata: { annotations: object } };
+    it.metadata.annotations = toAnnotations({ ...EMPTY_REPORT, ready, dialogKeys });
+    return it;
+  };
+  equal(view.allAcceptDialogKey("new"), false, "the others are not known yet");
+  watch.send("ADDED", saying("pod-b", ["old"]));
+  watch.send("ADDED", saying("not-ready", [], false));
+  watch.send("BOOKMARK", end());
+  await waitFor("the replicas", () => view.allAcceptDialogKey("old"));
+  equal(view.allAcceptDialogKey("new"), false);
+  watch.send("MODIFIED", saying("pod-b", ["old", "new"]));
+  await waitFor("the other replica", () => view.allAcceptDialogKey("new"));
+  self.report = { ...self.report, dialogKeys: ["old"] };
+  equal(view.allAcceptDialogKey("new"), false, "this replica has not");
 });

@@ -8,18 +8,21 @@ import type { Finding } from "../../../src/federation/types.ts";
 import { config, domain, route } from "../../support/federation-objects.ts";
 
 /** The statuses of objects that every replica has, as `TYPE STATUS REASON`. */
-function statusesOf(model: Model) {
+function statusesOf(
+  model: Model,
+  throttled: (kind: string, name: string) => Finding | undefined = () => undefined,
+) {
   const statuses = new Statuses({
     subject: () => ({ specVersion: "1", programmed: false }),
     programmedUpTo: () => 1n,
     failure: () => undefined,
     enqueue: () => undefined,
   });
-  const desired = desiredStatuses(
-    model,
-    (...what) => statuses.programmed(...what),
-    () => undefined,
-  );
+  const desired = desiredStatuses(model, {
+    programmed: (...what) => statuses.programmed(...what),
+    reachable: () => undefined,
+    throttled: (kind, name) => throttled(kind, name),
+  });
   return (kind: "StaticRoute" | "FederatedDomain", name: string): string[] => {
     const { conditions } = desired[kind](entry(name), [], new Date()) ?? {};
     return (conditions ?? []).map(({ type, status, reason }) => `${type} ${status} ${reason}`);
@@ -34,11 +37,11 @@ test("whether the next hop answers is told as soon as it is known; what is told 
   const model = new Model(config());
   model.setRoute(route("good", { destinationPattern: "a.test", nextHop: "192.0.2.1" }));
   const told = (found: Finding | "wait" | undefined, programmed: boolean): string | undefined => {
-    const desired = desiredStatuses(
-      model,
-      () => PROGRAMMED,
-      () => found,
-    );
+    const desired = desiredStatuses(model, {
+      programmed: () => PROGRAMMED,
+      reachable: () => found,
+      throttled: () => undefined,
+    });
     const before: Condition = {
       type: "NextHopReachable",
       status: "Unknown",
@@ -55,6 +58,29 @@ test("whether the next hop answers is told as soon as it is known; what is told 
   assert.equal(told(undefined, true), undefined);
   assert.equal(told("wait", false), undefined);
   assert.equal(told("wait", true), "nothing");
+});
+
+test("Throttled is told while limits bite, and goes with them", () => {
+  const model = new Model(config());
+  model.setDomain(domain("a.test", { trust: "Limited" }));
+  model.setRoute(route("default", { destinationPattern: ".*", nextHop: "192.0.2.1", blockRoute: false }));
+  const biting: Finding = { status: "True", reason: "TooManyRequests", message: "" };
+  const bites = statusesOf(model, () => biting);
+  assert.ok(bites("FederatedDomain", "a.test").includes("Throttled True TooManyRequests"));
+  assert.ok(bites("StaticRoute", "default").includes("Throttled True TooManyRequests"));
+  const desired = desiredStatuses(model, {
+    programmed: () => PROGRAMMED,
+    reachable: () => undefined,
+    throttled: () => undefined,
+  });
+  const told: Condition = { type: "Throttled", ...biting, lastTransitionTime: "2026-01-01T00:00:00Z" };
+  for (const [kind, name] of [
+    ["FederatedDomain", "a.test"],
+    ["StaticRoute", "default"],
+  ] as const) {
+    const { conditions } = desired[kind](entry(name), [told], new Date()) ?? {};
+    assert.ok(conditions?.every(({ type }) => type !== "Throttled"));
+  }
 });
 
 test("a route that is not accepted is not programmed either, and stalled", () => {

@@ -72,6 +72,8 @@ test("a table as the router holds it", () => {
   model.setDomain(domain("partner.test"));
   model.setDomain(domain("plain.test"));
   model.setDomain(domain("bad.test", { policy: "Block" }));
+  model.setDomain(domain("found.test", { trust: "Limited" }));
+  model.setDomain(domain("met.test", { trust: "Limited", sources: ["203.0.113.8/32"] }));
   model.setDomain(domain("chat.test", { protocol: "XMPP", sources: ["203.0.113.9/32", "2001:db8::/32"] }));
 
   const [orderId] = Object.keys(expectedEntries(model.table, orders)).flatMap(
@@ -97,6 +99,8 @@ test("a table as the router holds it", () => {
     "n/partner.test": "A|partner.test",
     "n/plain.test": "A|",
     "n/bad.test": "B|",
+    "n/found.test": "A|||L",
+    "n/met.test": "A||203.0.113.8/32|L",
     "n/chat.test": "X||203.0.113.9/32,2001:db8::/32",
     "n/shut.test": "-|shut.test",
   });
@@ -164,7 +168,7 @@ test("keys and values are plain: the fields of every entry can be told apart", (
           /^(active|n\/[a-z0-9._-]+|s\/(\*|[.=]?[a-z0-9._-]+|@[A-Za-z0-9.+]+\*?)|o\/[0-9a-f]{16}\/\d+)$/,
         );
         assert.match(value, /^[a-z0-9 ._:;=|,*@/[\]-]*$/i);
-        const fields = { n: [2, 3], s: [4], o: [1], a: [8] }[key.charAt(0)];
+        const fields = { n: [2, 3, 4], s: [4], o: [1], a: [8] }[key.charAt(0)];
         assert.ok(fields?.includes(value.split("|").length), `${key} ${value}`);
       }
     }),

@@ -19,6 +19,8 @@ async function setUp(t: TestContext) {
       learned: (domain, direction, remembered) =>
         events.push(`learned ${domain} ${direction} ${String(remembered)}`),
       probed: (uri, status, microseconds) => events.push(`probed ${uri} ${status} ${microseconds}`),
+      domainLimited: (domain, limit) => events.push(`domain ${domain} ${limit}`),
+      sourceLimited: (address, limit) => events.push(`source ${address} ${limit}`),
     },
     pino({ level: "silent" }),
   );
@@ -41,6 +43,8 @@ test("events arrive typed, one byte at a time", async (t) => {
       "L|d.test|i|0",
       "P|sip:192.0.2.1;x=y|200|42",
       "N|ab12|7||||PEM\n",
+      "T|e.test|failures",
+      "S|2001:DB8::1|flood",
     ]
       .map(netstring)
       .join(""),
@@ -49,7 +53,7 @@ test("events arrive typed, one byte at a time", async (t) => {
     router.tellBytes(Buffer.from([byte]));
     await new Promise(setImmediate);
   }
-  await waitFor("all events", () => events.length === 7);
+  await waitFor("all events", () => events.length === 9);
   assert.deepEqual(events, [
     "connected instance-1",
     "question a.test outbound",
@@ -58,12 +62,23 @@ test("events arrive typed, one byte at a time", async (t) => {
     "learned d.test inbound false",
     "probed sip:192.0.2.1;x=y 200 42",
     "certificate ab12 7||| PEM\n",
+    "domain e.test failures",
+    "source 2001:DB8::1 flood",
   ]);
 });
 
 test("frames that make no sense are passed over", async (t) => {
   const { router, events } = await setUp(t);
-  router.tell("Z|a.test", "Q|a b|o", "Q|a.test|x", "Q", "L|a.test", "Q|a.test|o");
+  router.tell(
+    "Z|a.test",
+    "Q|a b|o",
+    "Q|a.test|x",
+    "Q",
+    "L|a.test",
+    "T|a.test|flood",
+    "S|a.test|rate",
+    "Q|a.test|o",
+  );
   await waitFor("the last frame", () => events.length > 1);
   assert.deepEqual(events.slice(1), ["question a.test outbound"]);
 });

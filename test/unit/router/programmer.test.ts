@@ -19,7 +19,7 @@ test("an empty router is filled, then flipped", async (t) => {
   start();
   await programmer.apply(model.takeChanges());
   assertHolds(router, model);
-  assert.equal(router.table.get("key"), "c0ffee");
+  assert.equal(router.table.get("key"), "c0ffee|60");
   assert.equal(router.table.get("epochs"), router.epoch);
   assert.equal(router.journal.filter((line) => line === "set active").length, 1);
   assert.equal(router.journal.at(-1), "set active");

@@ -10,7 +10,7 @@ import { SNAPSHOT_FILE } from "../../../src/router/snapshot.ts";
 import type { RouterHandlers, Verdict } from "../../../src/router/types.ts";
 import { FakeRouter } from "../../support/fake-router.ts";
 import { config, domain } from "../../support/federation-objects.ts";
-import { assertHolds } from "../../support/programmer.ts";
+import { assertHolds, LIMITS } from "../../support/programmer.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
@@ -22,8 +22,9 @@ async function setUp(t: TestContext, handlers: Partial<RouterHandlers> = {}) {
       ...fake.options,
       snapshotDirectory,
       snapshotDelayMs: 60_000,
-      dialogKey: "c0ffee",
+      dialogs: { keys: ["c0ffee"], lifetimeSeconds: 60 },
       orders,
+      limits: LIMITS,
       pollMs: 60_000,
     },
     pino({ level: "silent" }),
@@ -43,6 +44,18 @@ async function setUp(t: TestContext, handlers: Partial<RouterHandlers> = {}) {
   await waitFor("the table in force", () => router.state().inForce && router.state().connected);
   return { fake, router, model, events, snapshotDirectory };
 }
+
+test("it writes the limits for strangers, and tells who meets them", async (t) => {
+  const heard: string[] = [];
+  const { fake } = await setUp(t, {
+    domainLimited: (name, limit) => heard.push(`${name} ${limit}`),
+    sourceLimited: (address, limit) => heard.push(`${address} ${limit}`),
+  });
+  assert.equal(fake.table.get("limits"), "20|1000|80|20|1|200|500");
+  fake.tell("T|a.test|recipients", "S|192.0.2.9|unproven");
+  await waitFor("both", () => heard.length === 2);
+  assert.deepEqual(heard, ["a.test recipients", "192.0.2.9 unproven"]);
+});
 
 test("it programs, and says so", async (t) => {
   const { fake, router, model, events } = await setUp(t);

@@ -6,16 +6,28 @@ import { pino } from "pino";
 import { Model } from "../../../src/federation/model.ts";
 import { orders } from "../../../src/federation/shares.ts";
 import { Snapshot, SNAPSHOT_FILE, SNAPSHOT_HEADER } from "../../../src/router/snapshot.ts";
+import { standingEntries } from "../../../src/router/standing-entries.ts";
 import { config, domain, route } from "../../support/federation-objects.ts";
+import { LIMITS } from "../../support/programmer.ts";
 import { danglingReferences, entriesInForce, expectedEntries } from "../../support/router-table.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
 import { waitFor } from "../../support/wait-for.ts";
+
+const DIALOGS = {
+  keys: ["c0ffee", "0ff1ce"],
+  lifetimeSeconds: 60,
+  refusedNetworks: ["127.0.0.0/8", "::1/128"],
+};
+const STANDING = standingEntries(DIALOGS, LIMITS);
 
 function setUp(t: TestContext, delayMs = 10_000) {
   const directory = temporaryDirectory("snapshot");
   const model = new Model(config());
   const log = pino({ level: "silent" });
-  const snapshot = new Snapshot({ directory, table: model.table, orders, dialogKey: "c0ffee", delayMs }, log);
+  const snapshot = new Snapshot(
+    { directory, table: model.table, orders, standing: () => STANDING, delayMs },
+    log,
+  );
   t.after(() => snapshot.flush());
   return { directory, path: join(directory, SNAPSHOT_FILE), model, snapshot };
 }
@@ -44,7 +56,9 @@ test("the file holds the whole table, and only its owner reads it", async (t) =>
   await snapshot.flush();
   const entries = read(path);
   assert.deepEqual(entriesInForce(entries), expectedEntries(model.table, orders));
-  assert.equal(entries.get("key"), "c0ffee");
+  assert.equal(entries.get("key"), "c0ffee,0ff1ce|60");
+  assert.equal(entries.get("targets"), "127.0.0.0/8,::1/128|");
+  assert.equal(entries.get("limits"), "20|1000|80|20|1|200|500");
   assert.equal(entries.get("epochs"), entries.get("active")?.split("|")[0]);
   assert.equal(statSync(path).mode & 0o777, 0o600);
   assert.deepEqual(readdirSync(directory), [SNAPSHOT_FILE]);
@@ -91,7 +105,7 @@ test("a directory that is not there is no reason to fail", async () => {
   const { table } = new Model(config());
   const directory = join(temporaryDirectory("snapshot"), "absent");
   const snapshot = new Snapshot(
-    { directory, table, orders, dialogKey: "00", delayMs: 1 },
+    { directory, table, orders, standing: () => STANDING, delayMs: 1 },
     pino({ level: "silent" }),
   );
   snapshot.changed();

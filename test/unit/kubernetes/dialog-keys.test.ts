@@ -1,27 +1,32 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { DialogKey } from "../../../src/kubernetes/dialog-key.ts";
+import { DialogKeys, type DialogKeysOptions } from "../../../src/kubernetes/dialog-keys.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { fakeApi } from "./setup.ts";
 
 const PATH = "/api/v1/namespaces/ns/secrets/edge-dialog-key";
 
-async function setup(t: TestContext) {
+async function setup(t: TestContext, options: Partial<DialogKeysOptions> = {}) {
   const { server, client, log } = await fakeApi(t);
   const keys: string[] = [];
-  const dialogKey = new DialogKey({
+  const dialogKey = new DialogKeys({
     client,
     installation: "edge",
-    changed: (key) => keys.push(key),
+    policy: { rotationMs: 0, overlapMs: 0, lifetimeMs: 60_000 },
+    changed: (all) => keys.push(all.join()),
+    isLeader: () => false,
+    isEverywhere: () => true,
     log,
     rereadMs: 10,
+    ...options,
   });
   dialogKey.start();
   t.after(() => dialogKey.stop());
   return { server, dialogKey, keys, log };
 }
 
-const secret = (text: string): object => ({ data: { key: Buffer.from(text).toString("base64") } });
+const base64 = (text: string): string => Buffer.from(text).toString("base64");
+const secret = (text: string): object => ({ data: { key: base64(text) } });
 const KEY = "0123456789abcdef0123456789abcdef";
 
 test("a key that is there is used, and followed", async (t) => {
@@ -89,5 +94,51 @@ test("a Secret that cannot be read is told of once, and so is the end of it", as
       "debug the dialog key cannot be read",
       "info the dialog key was read",
     ],
+  );
+});
+
+test("a Secret that was deleted in the middle of a rotation comes back as it was", async (t) => {
+  const { server, keys } = await setup(t);
+  const NEXT = "f".repeat(64);
+  (await server.call()).respond(200, { data: { key: base64(KEY), next: base64(NEXT) } });
+  (await server.call()).refuse(404, "NotFound");
+  const create = await server.call();
+  const { data } = create.body as { data: object };
+  deepEqual(data, { key: base64(KEY), next: base64(NEXT) });
+  create.respond(201, {});
+  equal((await server.call()).method, "GET");
+  deepEqual(keys, [`${KEY},${NEXT}`]);
+});
+
+test("an entry beside the key that is none is told of once, and does no harm", async (t) => {
+  const { server, keys, log } = await setup(t);
+  for (let looks = 0; looks < 2; looks += 1) {
+    (await server.call()).respond(200, { data: { key: base64(KEY), next: base64("hunter2") } });
+  }
+  await server.call();
+  deepEqual(keys, [KEY]);
+  deepEqual(
+    log.records.filter(({ level }) => level === "warn").map(({ fields }) => fields),
+    [{ secret: "edge-dialog-key", entries: "data.next" }],
+  );
+});
+
+test("the leader writes only over what it has read, and looks again after a conflict", async (t) => {
+  const { server, keys, log } = await setup(t, { isLeader: () => true });
+  const object = { metadata: { resourceVersion: "7" }, ...secret(KEY) };
+  (await server.call()).respond(200, object);
+  const patch = await server.call();
+  equal(patch.method, "PATCH");
+  const { metadata } = patch.body as { metadata: { resourceVersion: string; annotations: object } };
+  equal(metadata.resourceVersion, "7");
+  deepEqual(Object.keys(metadata.annotations), ["sipfederation.io/key-since"]);
+  patch.refuse(409, "Conflict");
+  (await server.call()).respond(200, object);
+  (await server.call()).refuse(403, "Forbidden");
+  equal((await server.call()).method, "GET");
+  deepEqual(keys, [KEY]);
+  deepEqual(
+    log.records.map(({ level, message }) => `${level} ${message}`),
+    ["warn the dialog key cannot be rotated"],
   );
 });
