@@ -21,37 +21,64 @@ function destinationPattern(n: number): string {
   return n <= EXACT_ROUTES ? `partner-${(n - 1) * 2}.example` : `*.customer-${n - EXACT_ROUTES}.example`;
 }
 
-/** A model of so many known domains and of `ROUTES` routes, which all lead to one next hop by UDP. */
-export function measuredModel(config: FederationConfig, domains: number, nextHop: HostPort): Model {
+/** A next hop as the routes name it. */
+export interface MeasuredHop extends HostPort {
+  /** UDP unless told. */
+  readonly protocolType?: "UDP" | "TCP" | "TLS";
+  /** What its certificate proves. */
+  readonly serverName?: string;
+  /** 1 unless told, like the next. */
+  readonly priority?: number;
+  readonly weight?: number;
+}
+
+/** A model of so many known domains and of `ROUTES` patterns, which all lead to these next hops, as the local domain does. */
+export function measuredModel(
+  config: FederationConfig,
+  domains: number,
+  hops: readonly MeasuredHop[],
+): Model {
   const model = new Model(config);
-  for (let n = 0; n < ROUTES; n += 1) model.setRoute(routeObject(n, nextHop));
+  for (const [place, hop] of hops.entries()) {
+    for (let n = 0; n < ROUTES; n += 1)
+      model.setRoute(routeObject(`${routeName(n)}-${place}`, routeSpec(n, hop)));
+    model.setRoute(routeObject(`local-${place}`, specOf(LOCAL_DOMAIN, hop)));
+  }
   for (let n = 0; n < domains; n += 1) model.setDomain(domainObject(knownDomain(n)));
   return model;
 }
 
 /** Spec of route number n, as a person writes it. */
-export function routeSpec(n: number, nextHop: HostPort) {
-  return {
-    destinationPattern: destinationPattern(n),
-    blockRoute: false,
-    nextHop: nextHop.host,
-    nextHopPort: nextHop.port,
-    protocolType: "UDP",
-  } as const;
+export function routeSpec(n: number, hop: MeasuredHop) {
+  return specOf(destinationPattern(n), hop);
 }
 
 export function routeName(n: number): string {
   return n === 0 ? "default" : `route-${n}`;
 }
 
-function routeObject(n: number, nextHop: HostPort): RouteObject {
-  const name = routeName(n);
+/** A route, with what is left out by a person as the API server fills it in. */
+export function routeObject(name: string, given: ReturnType<typeof specOf>): RouteObject {
   const defaults = { routeType: "Domain", priority: 1, weight: 1, service: "Enabled" } as const;
   const flags = { allowLessSpecificRoute: true, trustIdentity: false };
-  const spec = { ...defaults, ...flags, ...routeSpec(n, nextHop) };
+  const spec = { ...defaults, ...flags, ...given };
   return { name, uid: name, generation: 1, creationTimestamp: CREATED, spec };
 }
 
-function domainObject(name: string): DomainObject {
+export function specOf(pattern: string, { protocolType = "UDP", ...hop }: MeasuredHop) {
+  const { host, port, serverName, priority, weight } = hop;
+  return {
+    destinationPattern: pattern,
+    blockRoute: false,
+    nextHop: host,
+    nextHopPort: port,
+    protocolType,
+    ...(serverName !== undefined && { tls: { serverName } }),
+    ...(priority !== undefined && { priority }),
+    ...(weight !== undefined && { weight }),
+  };
+}
+
+export function domainObject(name: string): DomainObject {
   return { name, uid: name, generation: 1, spec: { policy: "Allow", protocol: "SIP", trust: "Limited" } };
 }

@@ -45,7 +45,7 @@ export class Installation {
     this.namespace = namespace;
     this.otherNamespace = otherNamespace;
     this.peer = startPeer(block.next());
-    this.otherPeer = startPeer(block.next(), 202);
+    this.otherPeer = startPeer(block.next(), { status: 202 });
     this.insideAddress = block.next();
     this.#block = block;
   }

@@ -11,6 +11,7 @@ import type { RouterOptions } from "../src/router/types.ts";
 import type { Target } from "./sip-load.ts";
 
 export const SIP_PORT = 5060;
+export const TLS_PORT = 5061;
 const PORTS = { controlPort: 8061, rpcPort: 8062, eventPort: 8063 };
 /** A transaction takes 13 kB for its 5 seconds: enough for a warm-up of a request to each of 100,000 domains. */
 const SHARED_MEMORY_MB = "2048";
@@ -25,20 +26,40 @@ export interface Kamailio {
 
 /** The product's router, and how the operator drives it. */
 export interface Router extends Kamailio {
-  readonly control: Pick<RouterOptions, "host" | "controlPort" | "rpcPort" | "eventPort">;
+  readonly control: Pick<RouterOptions, "controlPort" | "rpcPort" | "eventPort"> & { readonly host: string };
+  /** By which it speaks TLS, if it does. */
+  readonly tlsConfig: string;
 }
 
-/** Answers everything. */
-export function startPeer(host: string, status = 200): Kamailio {
-  return startPlain("peer", host, ["-A", `STATUS="${status}"`]);
+/** As the router writes a next hop. */
+export function udpUri({ host, port }: Target): string {
+  return `sip:${host}:${port};transport=udp`;
 }
 
-/** Relays everything to the peer. */
-export function startBare(host: string, peer: Target): Kamailio {
-  return startPlain("bare", host, ["-A", `PEER="sip:${peer.host}:${peer.port};transport=udp"`]);
+/** Over TLS at the same host, at the usual port unless the target has another than that of UDP. */
+export function tlsUri({ host, port }: Target): string {
+  return `sip:${host}:${port === SIP_PORT ? TLS_PORT : port};transport=tls`;
 }
 
-export async function startRouter(host: string, snapshotDirectory?: string): Promise<Router> {
+/** Answers everything; over TLS too where told by which configuration. */
+export function startPeer(host: string, { status = 200, tlsConfig }: PeerOptions = {}): Kamailio {
+  return startPlain("peer", host, ["-A", `STATUS="${status}"`], tlsConfig);
+}
+
+export interface PeerOptions {
+  /** 200 unless told. */
+  readonly status?: number;
+  /** File that names the certificates; it speaks UDP alone unless told. */
+  readonly tlsConfig?: string;
+}
+
+/** Relays everything to this URI; listens for TLS too where told by which configuration. */
+export function startBare(host: string, to: string, tlsConfig?: string): Kamailio {
+  return startPlain("bare", host, ["-A", `PEER="${to}"`], tlsConfig);
+}
+
+/** @param env added to the environment of kamailio-run */
+export async function startRouter(host: string, env: Readonly<Record<string, string>> = {}): Promise<Router> {
   const directory = temporaryDirectory("bench-router");
   const process = new ManagedProcess({
     name: "SIP router",
@@ -53,7 +74,7 @@ export async function startRouter(host: string, snapshotDirectory?: string): Pro
       CONTROL_HOST: host,
       SHARED_MEMORY_MB,
       RUN_DIRECTORY: directory,
-      ...(snapshotDirectory === undefined ? {} : { SNAPSHOT_DIRECTORY: snapshotDirectory }),
+      ...env,
     },
     logFile: join(directory, "log"),
   });
@@ -64,10 +85,10 @@ export async function startRouter(host: string, snapshotDirectory?: string): Pro
     return client.status();
   });
   await client.close();
-  return { process, target: { host, port: SIP_PORT }, control };
+  return { process, target: { host, port: SIP_PORT }, control, tlsConfig: join(directory, "tls.cfg") };
 }
 
-function startPlain(name: string, host: string, args: readonly string[]): Kamailio {
+function startPlain(name: string, host: string, args: readonly string[], tlsConfig?: string): Kamailio {
   const directory = temporaryDirectory(`bench-${name}`);
   const process = new ManagedProcess({
     name,
@@ -77,6 +98,7 @@ function startPlain(name: string, host: string, args: readonly string[]): Kamail
       ...["-DD", "-E", "-f", join(import.meta.dirname, `${name}.cfg`)],
       ...["-x", "tlsf", "-X", "tlsf", "-m", SHARED_MEMORY_MB], // as kamailio-run does: Debian's default is far slower
       ...["-Y", directory, "-w", directory, "-A", `SIP_IPV4=${host}`, "-A", `SIP_PORT=${SIP_PORT}`],
+      ...(tlsConfig === undefined ? [] : ["-A", `TLS_CONFIG="${tlsConfig}"`, "-A", `TLS_PORT=${TLS_PORT}`]),
       ...args,
     ],
     logFile: join(directory, "log"),

@@ -25,7 +25,7 @@ export interface Destination {
 
 export async function storeKnownDomains(destination: Destination, count: number): Promise<void> {
   const { api, namespace, nextHop } = destination;
-  const model = measuredModel(CONFIG, count, nextHop);
+  const model = measuredModel(CONFIG, count, [nextHop]);
   const statusOf = (name: string): object => {
     const verdict = model.domainVerdict(name);
     if (verdict === undefined) throw new Error(`${name} is not known`);

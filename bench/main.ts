@@ -1,4 +1,4 @@
-/** `npm run bench`: the product beside its baselines, in one run. `--quick` takes under 4 minutes. */
+/** `npm run bench`: the product beside its baselines, in one run. `--quick` takes under 5 minutes. */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { kamailioBinaries } from "../test/support/kamailio-binaries.ts";
@@ -6,6 +6,7 @@ import { measureApplyToRouted } from "./apply-to-routed.ts";
 import { measureDiscoveryRate, measureFirstRequests } from "./discovery.ts";
 import { ROUTES } from "./federation-objects.ts";
 import { bareListMs, startAndProgram } from "./first-programming.ts";
+import { measureFailoverTime } from "./failover-time.ts";
 import { fuzzRouter } from "./fuzz.ts";
 import { Installation, programmed, quiet } from "./installation.ts";
 import { operatorMemoryMb } from "./operator-memory.ts";
@@ -13,10 +14,12 @@ import { measureRelayCost } from "./relay-cost.ts";
 import { jsonOf, tableOf, type Row } from "./report.ts";
 import * as rows from "./rows.ts";
 import { median } from "./statistics.ts";
+import { measureTlsCost } from "./tls-cost.ts";
 
 interface Sizes {
   readonly rounds: number;
   readonly requests: number;
+  readonly failovers: number;
   readonly lists: number;
   readonly applies: number;
   readonly firstRequests: number;
@@ -29,6 +32,7 @@ const DOMAINS = 100_000;
 const QUICK: Sizes = {
   rounds: 20,
   requests: 1500,
+  failovers: 3,
   lists: 2,
   applies: 200,
   firstRequests: 200,
@@ -39,6 +43,7 @@ const FULL: Sizes = {
   ...QUICK,
   rounds: 60,
   requests: 3000,
+  failovers: 10,
   lists: 5,
   firstRequests: 1000,
   discoveries: 10_000,
@@ -64,8 +69,18 @@ function say(what: string): void {
 }
 
 async function relay(): Promise<Row[]> {
-  say(`relaying: bare, with 10 and with ${DOMAINS} known domains in turns`);
-  return rows.relay(await measureRelayCost([10, DOMAINS], sizes));
+  say("relaying: bare, with 10 and 100,000 known domains, and by weight, in turns");
+  return rows.relay(await measureRelayCost(sizes));
+}
+
+async function tls(): Promise<Row[]> {
+  say("relaying over TLS: bare and the router, in both directions, in turns");
+  return rows.tls(await measureTlsCost(sizes));
+}
+
+async function failover(): Promise<Row[]> {
+  say("requests whose first next hop fails");
+  return rows.failover(await measureFailoverTime(sizes.failovers));
 }
 
 async function federation(): Promise<Row[]> {
@@ -122,7 +137,7 @@ async function fuzz(): Promise<Row[]> {
   return rows.fuzz(await Promise.all(kamailioBinaries().map((binary) => fuzzRouter(binary, options))));
 }
 
-const sections = { relay, federation, fuzz };
+const sections = { relay, tls, failover, federation, fuzz };
 const wanted = Object.entries(sections).filter(([name]) => values.only === undefined || values.only === name);
 const measured: Row[] = [];
 for (const [, section] of wanted) measured.push(...(await section()));

@@ -1,136 +1,67 @@
 /** (a) What a relayed message costs, against a Kamailio that only relays. */
-import { setTimeout as sleep } from "node:timers/promises";
-import { claimAddressBlock } from "../test/support/addresses.ts";
-import type { FederationConfig } from "../src/federation/types.ts";
-import { orders } from "../src/federation/shares.ts";
-import { SipRouter } from "../src/router/sip-router.ts";
-import { knownDomain, LOCAL_DOMAIN, measuredModel } from "./federation-objects.ts";
-import { silent, startBare, startPeer, startRouter, type Kamailio } from "./kamailio.ts";
-import { cpuTimeUs } from "./process-cost.ts";
-import { SipLoad, type Target } from "./sip-load.ts";
-import { median } from "./statistics.ts";
-
-export interface RelayCost {
-  /** CPU of all processes of the router for one transaction, in microseconds. */
-  readonly cpuUs: number;
-  /** Transactions a second. */
-  readonly throughput: number;
-  /** Median of the rounds: bare divided by this one, for the CPU of a message. */
-  readonly ratio: number;
-}
+import { fillRouter } from "./filled-router.ts";
+import { knownDomain, LOCAL_DOMAIN, type MeasuredHop } from "./federation-objects.ts";
+import { SIP_PORT, udpUri, type Router } from "./kamailio.ts";
+import type { SipLoad, Target } from "./sip-load.ts";
+import { Stage } from "./stage.ts";
+import { takeTurns, type Contestant, type RelayCost, type TurnsOptions } from "./turns.ts";
 
 export interface RelayMeasurement {
   readonly bare: RelayCost;
-  readonly routers: readonly (RelayCost & { readonly domains: number })[];
+  /** A few known domains and one next hop. */
+  readonly few: RelayCost;
+  /** 100,000 known domains and one next hop. */
+  readonly many: RelayCost;
+  /** A few known domains and three next hops by weight, of which one is dead, while all are probed. */
+  readonly weighted: RelayCost;
 }
 
-export interface RelayOptions {
-  readonly rounds: number;
-  /** Transactions in each burst. */
-  readonly requests: number;
-}
-
-interface Contestant {
-  readonly kamailio: Kamailio;
-  readonly domains: number;
-  /** Requests so far: each burst goes on where the one before ended, until every domain had its turn. */
-  sent: number;
-  readonly cpuUs: number[];
-  readonly throughput: number[];
-}
-
-const CONCURRENCY = 48;
-const WARM_UP = 2000;
-/** Milliseconds after which the transactions of the warm-up are gone: wt_timer, and a second for the freeing. */
-const SETTLED_MS = 6000;
+const FEW = 10;
+const MANY = 100_000;
 /** Prime to all numbers of domains here: successive requests go all over the table. */
 const STRIDE = 7919;
 
-/** Rounds in which the bare relay and the router with each of `sizes` known domains take turns. */
-export async function measureRelayCost(
-  sizes: readonly number[],
-  options: RelayOptions,
-): Promise<RelayMeasurement> {
-  const block = await claimAddressBlock();
-  const load = await SipLoad.open(block.next(), LOCAL_DOMAIN);
-  const peer = startPeer(block.next());
-  const bare = contestant(startBare(block.next(), peer.target), 1);
-  const routers: Contestant[] = [];
-  for (const size of sizes)
-    routers.push(contestant(await startFilledRouter(block.next(), size, peer.target), size));
-  const all = [bare, ...routers];
-  try {
-    const warmUp = Math.max(WARM_UP, ...sizes);
-    for (const one of all) await burst(load, one, warmUp);
-    await sleep(SETTLED_MS);
-    for (const one of all) one.cpuUs.length = one.throughput.length = 0;
-    for (let round = 0; round < options.rounds; round += 1) {
-      const turn = round % 2 === 0 ? all : all.toReversed();
-      for (const one of turn) await burst(load, one, options.requests);
-    }
-  } finally {
-    load.close();
-    await Promise.all(
-      [peer, ...all.map(({ kamailio }) => kamailio)].map(({ process }) => process.stop(60_000)),
-    );
-    block.release();
-  }
-  return {
-    bare: costOf(bare, bare),
-    routers: routers.map((router) => ({ domains: router.domains, ...costOf(router, bare) })),
-  };
-}
-
-function contestant(kamailio: Kamailio, domains: number): Contestant {
-  return { kamailio, domains, sent: 0, cpuUs: [], throughput: [] };
-}
-
-async function startFilledRouter(host: string, domains: number, peer: Target): Promise<Kamailio> {
-  const router = await startRouter(host);
-  const config: FederationConfig = {
-    localDomains: [LOCAL_DOMAIN],
-    insideNetworks: ["127.0.0.0/8"],
-    insideCertificateNames: [],
-    ownAddresses: [router.target],
-    trustedPeers: [],
-    unprovenInbound: "serve",
-  };
-  const model = measuredModel(config, domains, peer);
-  const sipRouter = new SipRouter(
-    { ...router.control, dialogs: { keys: ["c0ffee"], lifetimeSeconds: 3600 }, orders },
-    silent,
-  );
-  const { promise: programmed, resolve } = Promise.withResolvers<undefined>();
-  sipRouter.start(model.table, {
-    discover: () => Promise.resolve("uncached"),
-    learned: () => undefined,
-    programmed: () => {
-      resolve(undefined);
-    },
+/** Rounds in which the bare relay and the routers take turns. */
+export function measureRelayCost(options: Omit<TurnsOptions, "warmUp">): Promise<RelayMeasurement> {
+  return Stage.play(async (stage) => {
+    const load = await stage.load(LOCAL_DOMAIN);
+    const { target } = stage.peer();
+    const bare = { kamailio: stage.bare(udpUri(target)), load, domain: () => knownDomain(0) };
+    const contestants = [
+      bare,
+      contestant(await filled(stage, FEW, [target]), load, FEW),
+      contestant(await filled(stage, MANY, [target]), load, MANY),
+      await byWeight(stage, load, target),
+    ] as const;
+    // a request to each domain at least
+    const costs = await takeTurns(contestants, { ...options, warmUp: MANY });
+    return { bare: costs[0], few: costs[1], many: costs[2], weighted: costs[3] };
   });
-  await sipRouter.apply(model.takeChanges());
-  await programmed;
-  await sipRouter.stop(); // its polling is not the router's cost
+}
+
+async function filled(stage: Stage, domains: number, hops: readonly MeasuredHop[]): Promise<Router> {
+  const router = await stage.router();
+  await fillRouter(router, { domains, hops });
   return router;
 }
 
-async function burst(load: SipLoad, one: Contestant, requests: number): Promise<void> {
-  const { kamailio, domains, sent } = one;
-  const domain = (n: number): string => knownDomain(((sent + n) * STRIDE) % domains);
-  one.sent += requests;
-  kamailio.process.assertRunning();
-  const before = cpuTimeUs(kamailio.process.pid);
-  const result = await load.run({ target: kamailio.target, requests, concurrency: CONCURRENCY, domain });
-  const answered = result.statuses.get(200) ?? 0;
-  if (answered < requests * 0.99) {
-    const statuses = JSON.stringify([...result.statuses]);
-    throw new Error(`${kamailio.process.name} served ${answered} of ${requests} requests: ${statuses}`);
-  }
-  one.cpuUs.push((cpuTimeUs(kamailio.process.pid) - before) / requests);
-  one.throughput.push((requests / result.elapsedMs) * 1000);
+function contestant(kamailio: Router, load: SipLoad, domains: number): Contestant {
+  return { kamailio, load, domain: (n) => knownDomain((n * STRIDE) % domains) };
 }
 
-function costOf(one: Contestant, bare: Contestant): RelayCost {
-  const ratios = one.cpuUs.map((cpuUs, round) => (bare.cpuUs[round] ?? Number.NaN) / cpuUs);
-  return { cpuUs: median(one.cpuUs), throughput: median(one.throughput), ratio: median(ratios) };
+/** All next hops are probed in each burst, which is more often than the operator does. */
+async function byWeight(stage: Stage, load: SipLoad, live: Target): Promise<Contestant> {
+  const dead = { host: stage.address(), port: SIP_PORT };
+  const hops = [
+    { ...live, weight: 2 },
+    { ...stage.peer().target, weight: 1 },
+    { ...dead, weight: 1 },
+  ];
+  const router = await filled(stage, FEW, hops);
+  const control = stage.control(router);
+  const meanwhile = async (): Promise<void> => {
+    await control.mark(new Map([[udpUri(dead), true]]));
+    await control.probe(hops.map((hop) => ({ uri: udpUri(hop), inside: false })));
+  };
+  return { ...contestant(router, load, FEW), meanwhile };
 }

@@ -1,31 +1,85 @@
 /** How measurements become rows of the report, with the aims. */
 import type { ApplyLatency } from "./apply-to-routed.ts";
 import type { DiscoveryRate, FirstRequests } from "./discovery.ts";
+import { FAILURES, type Failure, type FailoverTime } from "./failover-time.ts";
 import type { FuzzResult } from "./fuzz.ts";
 import type { RelayMeasurement } from "./relay-cost.ts";
 import type { Row } from "./report.ts";
 import { median, percentile } from "./statistics.ts";
+import type { TlsMeasurement } from "./tls-cost.ts";
+import { ratio } from "./turns.ts";
 
-export function relay({ bare, routers }: RelayMeasurement): Row[] {
+export function relay({ bare, few, many, weighted }: RelayMeasurement): Row[] {
+  const routers = [
+    { size: "10", by: "10 domains", cost: few },
+    { size: "100k", by: "100,000 domains", cost: many },
+    { size: "weights", by: "weights, a dead next hop, probes", cost: weighted },
+  ];
   return [
     { key: "bare_cpu_us", what: "CPU of a message, bare relay", value: bare.cpuUs, unit: "µs" },
     { key: "bare_messages_per_second", what: "throughput, bare relay", value: bare.throughput, unit: "/s" },
-    ...routers.flatMap(({ domains, cpuUs, throughput, ratio }): Row[] => {
-      const size = domains >= 1000 ? `${domains / 1000}k` : `${domains}`;
-      const by = `${domains.toLocaleString("en")} domains`;
-      return [
-        { key: `cpu_us_${size}`, what: `CPU of a message, ${by}`, value: cpuUs, unit: "µs" },
-        { key: `messages_per_second_${size}`, what: `throughput, ${by}`, value: throughput, unit: "/s" },
-        {
-          key: `cpu_ratio_${size}`,
-          what: `CPU: bare relay / router, ${by}`,
-          value: ratio,
-          unit: "",
-          aim: { atLeast: 0.85 },
-        },
-      ];
-    }),
+    ...routers.flatMap(({ size, by, cost }): Row[] => [
+      { key: `cpu_us_${size}`, what: `CPU of a message, ${by}`, value: cost.cpuUs, unit: "µs" },
+      { key: `messages_per_second_${size}`, what: `throughput, ${by}`, value: cost.throughput, unit: "/s" },
+      {
+        key: `cpu_ratio_${size}`,
+        what: `CPU: bare relay / router, ${by}`,
+        value: ratio(bare, cost),
+        unit: "",
+        aim: { atLeast: 0.85 },
+      },
+    ]),
   ];
+}
+
+export function tls(costs: TlsMeasurement): Row[] {
+  const { bareOutbound, outbound, bareInbound, fromInside, inbound } = costs;
+  const pairs = [
+    { key: "tls", what: "to a known domain over TLS", bare: bareOutbound, router: outbound },
+    { key: "tls_from_inside", what: "from the inside over TLS", bare: bareInbound, router: fromInside },
+    { key: "tls_inbound", what: "from a known domain over TLS", bare: bareInbound, router: inbound },
+  ];
+  return pairs.flatMap(({ key, what, bare, router }): Row[] => [
+    {
+      key: `${key}_bare_cpu_us`,
+      what: `CPU of a message, bare relay, ${what}`,
+      value: bare.cpuUs,
+      unit: "µs",
+    },
+    { key: `${key}_cpu_us`, what: `CPU of a message, ${what}`, value: router.cpuUs, unit: "µs" },
+    {
+      key: `${key}_cost_ratio`,
+      what: `CPU: router / bare relay, ${what}`,
+      value: ratio(router, bare),
+      unit: "",
+      aim: { atMost: 1.15 },
+    },
+  ]);
+}
+
+export function failover(times: Readonly<Record<Failure, FailoverTime>>): Row[] {
+  const names: Readonly<Record<Failure, readonly [string, string]>> = {
+    "503": ["503", "503"],
+    refusedTcp: ["refused_tcp", "connection refused, TCP"],
+    refusedTls: ["refused_tls", "connection refused, TLS"],
+    silentUdp: ["silent_udp", "silence, UDP"],
+    silentTcp: ["silent_tcp", "silence, TCP"],
+    silentTls: ["silent_tls", "silence, TLS"],
+  };
+  return FAILURES.flatMap((failure): Row[] => {
+    const [key, what] = names[failure];
+    const { addedMs, timeoutMs } = times[failure];
+    return [
+      { key: `failover_${key}_ms`, what: `failover after ${what}: more`, value: addedMs, unit: "ms" },
+      {
+        key: `failover_${key}_ratio`,
+        what: `failover after ${what}: more / ${timeoutMs / 1000} s`,
+        value: addedMs / timeoutMs,
+        unit: "",
+        aim: { atMost: 1 },
+      },
+    ];
+  });
 }
 
 export function applyToRouted({ watchMs, overWatchMs }: ApplyLatency): Row[] {

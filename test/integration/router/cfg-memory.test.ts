@@ -5,6 +5,7 @@ import { kamailioBinaries } from "../../support/kamailio-binaries.ts";
 import { LOCAL, RouterBed, to, toOr, uri } from "../../support/router-bed.ts";
 import { headers } from "../../support/sip/message.ts";
 import { UserAgent } from "../../support/sip/user-agent.ts";
+import { waitFor } from "../../support/wait-for.ts";
 
 const BOB = "sip:bob@partner.test";
 
@@ -48,17 +49,17 @@ for (const binary of kamailioBinaries()) {
     });
     after(() => bed.close());
     beforeEach(async () => {
-      first.handler = () => ({ status: 200 });
+      first.handler = second.handler = () => ({ status: 200 });
       await bed.router.rpc("htable.flush", "down");
     });
 
-    const program = (route: string): Promise<void> =>
-      bed.program({ open: false, depth: 1, names: { "partner.test": "A|" }, sets: { "*": route } });
+    const program = (route: string, orders: Readonly<Record<string, string>> = {}): Promise<void> =>
+      bed.program({ open: false, depth: 1, names: { "partner.test": "A|" }, sets: { "*": route }, orders });
 
     /** Next hops by the URIs for which they are remembered. */
     const remembered = async (): Promise<Record<string, string | number>> => {
       const found: Record<string, string | number> = {};
-      for (const [key, hop] of await bed.router.table("remembered")) found[key.split(" ")[1] ?? key] = hop;
+      for (const [key, hop] of await bed.router.table("remembered")) found[key.replace(/^\d+ ?/, "")] = hop;
       return found;
     };
 
@@ -92,15 +93,9 @@ for (const binary of kamailioBinaries()) {
 
     test("nothing else is remembered", async () => {
       await bed.program({
-        names: { "two.test": "A|two.test", "exact.test": "-|exact.test", "sent.test": "A|" },
-        sets: {
-          "*": to(uri(first)),
-          "two.test": "0||2|id",
-          "exact.test": to(uri(first)),
-        },
-        orders: { "id/0": uri(first), "id/1": uri(second) },
+        names: { "exact.test": "-|exact.test", "sent.test": "A|" },
+        sets: { "*": to(uri(first)), "exact.test": to(uri(first)) },
       });
-      await send("sip:bob@two.test");
       await send("sip:bob@exact.test");
       await send("sip:bob@unknown.test");
       await send("sip:bob@Sent.test");
@@ -110,9 +105,44 @@ for (const binary of kamailioBinaries()) {
       assert.deepEqual(await remembered(), {});
     });
 
-    for (const { what, lines, then } of CHANGES) {
-      test(`no longer when ${what}`, async () => {
-        await program(to(uri(first)));
+    test("several orders are remembered together, and every request takes any of them", async () => {
+      await program("0||2|id", { "id/0": uri(first), "id/1": uri(second) });
+      await send();
+      assert.deepEqual(await remembered(), { "*sip:partner.test": "2|id" });
+      const reached = new Set<string>();
+      await waitFor("both", async () => {
+        const [by, status] = await send();
+        assert.equal(status, 200);
+        return reached.add(by).size === 2;
+      });
+    });
+
+    test("of remembered orders those next hops are passed over that have failed, while there is another", async () => {
+      await program("0||2|id", {
+        "id/0": `${uri(first)} ${uri(second)}`,
+        "id/1": `${uri(first)} ${uri(second)}`,
+      });
+      assert.deepEqual(await send(), ["first", 200]);
+      first.handler = () => ({ status: 503 });
+      assert.deepEqual(await send(), ["first then second", 200]);
+      for (let n = 1; n <= 3; n += 1) assert.deepEqual(await send(), ["second", 200]);
+      assert.deepEqual(await remembered(), { "*sip:partner.test": "2|id" });
+      second.handler = () => ({ status: 503 });
+      assert.deepEqual(await send(), ["first then second", 500]);
+    });
+
+    const single = (): Promise<void> => program(to(uri(first)));
+    const weighted = (): Promise<void> => program("0||2|id", { "id/0": uri(first), "id/1": uri(first) });
+    const kinds = [
+      ["a next hop", single],
+      ["orders", weighted],
+    ] as const;
+    const changes = kinds.flatMap(([kind, programmed]) =>
+      CHANGES.map((change) => ({ ...change, kind, programmed })),
+    );
+    for (const { kind, programmed, what, lines, then } of changes) {
+      test(`${kind}: no longer when ${what}`, async () => {
+        await programmed();
         await send();
         const epoch = (await bed.router.control.status())?.epoch ?? "";
         await bed.router.write(lines(uri(second)).map((line) => `${epoch}/${line}`));

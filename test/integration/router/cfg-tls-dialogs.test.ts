@@ -93,6 +93,26 @@ for (const binary of kamailioBinaries()) {
       assert.ok(hop.received.every(({ transport }) => transport === "tls"));
     });
 
+    test("an ACK whose connection is gone arrives by the one that is opened for it, when it comes again", async (t) => {
+      const hop = await peer(t, { names: ["URI:sip:partner.test"] });
+      await bed.program({
+        names: { "partner.test": "A|partner.test" },
+        sets: { "partner.test": to(secureUri(hop, "partner.test")) },
+      });
+      const made = await call(bed.inside, { ...bed.target(), port: 5070 }, hop, [PARTNER, ALICE]);
+      const acks = (): number => hop.received.filter(({ method }) => method === "ACK").length;
+      const before = acks();
+      hop.closeConnections();
+      await waitFor("the router to notice", async () => {
+        const open = JSON.stringify(await bed.router.rpc("core.tcp_list"));
+        return !open.includes(`"${hop.host}"`);
+      });
+      await waitFor("the ACK", async () => {
+        await made.caller.ack();
+        return acks() > before;
+      });
+    });
+
     test("from TLS outside to TLS inside", async () => {
       await bed.program({ sets: { [LOCAL]: to(secureUri(bed.platform, LOCAL)) } });
       const made = await call(bed.outside, bed.target("tls"), bed.platform, [ALICE, PARTNER]);

@@ -152,6 +152,42 @@ for (const binary of kamailioBinaries()) {
       assert.equal(messages(hop), 5);
     });
 
+    test("what comes to the place of a next hop with another certificate gets nothing, whatever is remembered", async (t) => {
+      next += 1;
+      const host = bed.address(101 + next);
+      const hop = await UserAgent.open({ host, ...tlsFor(authority, PARTNER) });
+      await leadsTo(secureUri(hop, "partner.test"));
+      for (let n = 1; n <= 2; n += 1) assert.equal((await bed.fromInside(BOB)).status, 200);
+      await hangUp(hop);
+      await hop.close();
+      const other = await UserAgent.open({ host, ...tlsFor(authority, { names: ["URI:sip:other.test"] }) });
+      t.after(() => other.close());
+      assert.equal((await bed.fromInside(BOB)).status, 500);
+      assert.equal(messages(other), 0);
+    });
+
+    test("requests are shared among next hops over TLS, each by its own connection", async (t) => {
+      const [first, second] = [await peer(t), await peer(t)];
+      const orders = {
+        "id/0": secureUri(first, "partner.test"),
+        "id/1": secureUri(second, "partner.test"),
+      };
+      await bed.program({ names, sets: { "partner.test": "0||2|id" }, orders });
+      await waitFor("some for both", async () => {
+        assert.equal((await bed.fromInside(BOB)).status, 200);
+        return messages(first) > 2 && messages(second) > 2;
+      });
+      assert.ok(
+        [first, second].every(({ received }) => received.every(({ transport }) => transport === "tls")),
+      );
+      await hangUp(first);
+      const sent = messages(first);
+      await waitFor("one more for the first", async () => {
+        assert.equal((await bed.fromInside(BOB)).status, 200);
+        return messages(first) > sent;
+      });
+    });
+
     test("one that is silent, and one where nobody listens, are passed over in bounded time", async (t) => {
       next += 1;
       const host = bed.address(101 + next);
