@@ -1,6 +1,7 @@
 /** The two commands of the README, as a person runs them, and the SIP user agents of the sandbox. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -85,6 +86,19 @@ test("the demo tells its story to the end", async (t) => {
   assert.match(demo.log(), /^partner\.example\.org +SIP +Allow +Limited +DefaultRoute +True/m);
 });
 
+/** The printed command gives a certificate by the sandbox's authority for the names that are asked for. */
+function assertCertifies(tlsDirectory: string): void {
+  const script = join(repositoryRoot, "tools/sandbox/certificate");
+  const env = { ...process.env, TLS_DIR: tlsDirectory };
+  const printed = execFileSync(script, ["sip:partner.example.org", "192.0.2.7"], { env, encoding: "utf8" });
+  const [file = "", keyFile = ""] = printed.trim().split(" ");
+  const certificate = new X509Certificate(readFileSync(file));
+  const authority = new X509Certificate(readFileSync(join(tlsDirectory, "ca.crt")));
+  assert.ok(certificate.verify(authority.publicKey));
+  assert.ok(certificate.checkPrivateKey(createPrivateKey(readFileSync(keyFile))));
+  assert.equal(certificate.subjectAltName, "URI:sip:partner.example.org, IP Address:192.0.2.7");
+}
+
 for (const [signal, code] of [["SIGINT", 130] as const, ["SIGTERM", 143] as const]) {
   test(`a demo that is interrupted by ${signal} ends with all that it started, and says so`, async (t) => {
     const directory = temporaryDirectory("interrupted");
@@ -107,10 +121,11 @@ for (const [signal, code] of [["SIGINT", 130] as const, ["SIGTERM", 143] as cons
       lines.map((line) => line.split("=")[0]),
       [
         ...["KUBECONFIG", "KUBECTL", "NAMESPACE", "LOCAL_DOMAIN", "SIP_UDP", "SIP_TCP"],
-        ...["ADMIN_URL", "INSIDE_IP", "OUTSIDE_IP"],
+        ...["SIP_TLS", "TLS_DIR", "ADMIN_URL", "INSIDE_IP", "OUTSIDE_IP"],
       ],
     );
     assert.notEqual(processesOf(directory).length, 0);
+    assertCertifies(join(directory, "tls"));
     const exit = await interrupt(sandbox, signal);
     assert.equal(exit.code, 0, sandbox.log());
     assert.match(sandbox.log(), /^Stopping$/m);
