@@ -40,6 +40,6 @@ LABEL org.opencontainers.image.title="sip-federation SIP router" \
 	org.opencontainers.image.licenses="Apache-2.0 AND GPL-2.0-or-later"
 COPY --from=kamailio /collected /
 WORKDIR /app
-COPY LICENSE src/router/kamailio.cfg src/router/kamailio-run ./
+COPY LICENSE src/router/kamailio.cfg src/router/kamailio-run src/router/kamailio-ready ./
 USER 10001:10001
 ENTRYPOINT ["/app/kamailio-run"]

@@ -1,4 +1,8 @@
 /** A real Kamailio with the product's configuration, programmed by hand: for tests of the configuration itself. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { repositoryRoot } from "../../tools/setup/paths.ts";
 import { ControlClient } from "../../src/router/control-client.ts";
 import { readCounters } from "../../src/router/counters.ts";
 import { RpcClient } from "../../src/router/rpc-client.ts";
@@ -133,6 +137,14 @@ export class Kamailio {
   get pid(): number {
     if (this.#process === undefined) throw new Error("Kamailio was not started");
     return this.#process.pid;
+  }
+
+  /** What the readiness probe of its container finds. */
+  async isReady(): Promise<boolean> {
+    const env = { ...process.env, CONTROL_HOST: this.host, RPC_PORT: String(PORTS.rpc) };
+    const probe = spawn(join(repositoryRoot, "src/router/kamailio-ready"), { env, stdio: "ignore" });
+    const [code] = (await once(probe, "exit")) as [number | null];
+    return code === 0;
   }
 
   /** Fails when a process of it died. */

@@ -177,7 +177,7 @@ test("the router alone makes a pod ready, and it drains before the operator ends
   }
   const router = pod.containers.find(({ name }) => name === "sip-router");
   assert.deepEqual(router?.readinessProbe, {
-    httpGet: { path: "/readyz", port: "health" },
+    exec: { command: ["/app/kamailio-ready"] },
     periodSeconds: 2,
     timeoutSeconds: 2,
     failureThreshold: 3,

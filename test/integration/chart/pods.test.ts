@@ -35,6 +35,10 @@ suite("pods", { skip: obstacle(), timeout: BUILD_TIMEOUT }, () => {
     assert.match(route, /staticroute\.sipfederation\.io\/default/);
   });
 
+  test("the router is ready by the probe of its container", async () => {
+    assert.equal(await pod.exec("sip-router", "/app/kamailio-ready && echo ready"), "ready\n");
+  });
+
   test("health and metrics answer on the address of the pod, explain on loopback alone", async () => {
     assert.equal((await pod.get(8065, "/healthz")).status, 200);
     assert.match(await (await pod.get(8065, "/metrics")).text(), /^sip_router_up 1$/m);

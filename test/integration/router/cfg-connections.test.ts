@@ -81,6 +81,7 @@ for (const binary of kamailioBinaries()) {
       assert.equal((await bed.fromOutside(`sip:alice@${LOCAL}`)).status, 200);
       assert.equal((await bed.fromInside(`sip:bob@${PARTNER}`)).status, 200);
       assert.ok((await bed.router.control.status()) !== undefined);
+      assert.equal(await bed.router.isReady(), true);
       hop.closeConnections();
 
       await waitFor("idle connections to be closed", () => heldBy(strangers) === 0, { timeout: 30_000 });

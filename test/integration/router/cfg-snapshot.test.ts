@@ -27,6 +27,15 @@ for (const binary of kamailioBinaries()) {
       return { bed, directory };
     }
 
+    test("by the probe of its container it is ready with a table, and not without one, nor when it is gone", async (t) => {
+      const { bed } = await startFrom(t, undefined);
+      assert.equal(await bed.router.isReady(), false);
+      await bed.program();
+      assert.equal(await bed.router.isReady(), true);
+      await bed.router.kill();
+      assert.equal(await bed.router.isReady(), false);
+    });
+
     const row = (key: string, value: string): string => `${key}:0:0:${value.replaceAll(":", "\\:")}:0\n`;
     const snapshot = (bed: RouterBed): string =>
       [
