@@ -11,8 +11,10 @@ import {
   type ProbedNextHop,
   type RouterCondition,
   type RouterCounter,
+  type RouterMemory,
   mirrorCounters,
   observeProbes,
+  observeMemory,
   observeRouter,
   observeTls,
   type TlsCondition,
@@ -40,6 +42,9 @@ export function createMetrics() {
     },
     observeProbes: (read: () => Iterable<ProbedNextHop>): void => {
       observeProbes(registry, read);
+    },
+    observeMemory: (read: () => Promise<RouterMemory | undefined>): void => {
+      observeMemory(registry, read);
     },
     observeTls: (read: () => TlsCondition | undefined): void => {
       observeTls(registry, read);

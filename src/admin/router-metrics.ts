@@ -131,6 +131,32 @@ function gauge(
   });
 }
 
+/** Shared memory of the SIP router, in bytes. */
+export interface RouterMemory {
+  readonly total: number;
+  readonly used: number;
+}
+
+/** Where it is read from; undefined while the router is away. Called once. */
+export function observeMemory(registry: Registry, read: () => Promise<RouterMemory | undefined>): void {
+  const current = shared(read);
+  for (const [name, help, value] of [
+    ["sip_router_memory_bytes", "Shared memory of the SIP router.", ({ total }: RouterMemory) => total],
+    ["sip_router_memory_used_bytes", "Shared memory in use.", ({ used }: RouterMemory) => used],
+  ] as const) {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      async collect() {
+        const memory = await current();
+        if (memory) this.set(value(memory));
+        else this.remove();
+      },
+    });
+  }
+}
+
 /** The certificate that the SIP router shows. */
 export interface TlsCondition {
   /** When it ends, in milliseconds since 1970; undefined while none was read. */

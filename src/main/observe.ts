@@ -27,6 +27,7 @@ export function observe(metrics: Metrics, joints: ObservedJoints): void {
   }));
   metrics.observeRouter(() => router()?.state() ?? NO_ROUTER);
   metrics.observeProbes(() => router()?.probes() ?? []);
+  metrics.observeMemory(() => router()?.memory() ?? Promise.resolve(undefined));
   metrics.observeTls(() => router()?.tls());
   metrics.mirrorCounters(() => router()?.counters() ?? Promise.resolve([]));
 }

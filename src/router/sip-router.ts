@@ -8,6 +8,7 @@ import { DiscoveryDesk } from "./discovery-desk.ts";
 import { EventStream } from "./event-stream.ts";
 import type { CertificateQuestion } from "./frames.ts";
 import { readDown } from "./down.ts";
+import { readSharedMemory, type SharedMemory } from "./memory.ts";
 import { StatusPoll } from "./status-poll.ts";
 import type { ProbeState } from "./probe-state.ts";
 import { Probes } from "./probes.ts";
@@ -150,6 +151,11 @@ export class SipRouter {
   /** The router's own counters since its start; empty while it is away. */
   counters(): Promise<readonly Counter[]> {
     return readCounters(this.#rpc);
+  }
+
+  /** Its shared memory; undefined while it is away. */
+  memory(): Promise<SharedMemory | undefined> {
+    return readSharedMemory(this.#rpc);
   }
 
   /** Asks the router: true when it holds a full table, this operator's or that of its snapshot. */

@@ -133,6 +133,11 @@ test("a new certificate is shown without a restart, and calls go on", async () =
   await waitFor("the new certificate", async () => (await shown()) !== old, { timeout: 20_000 });
   const expiry = Number(await metric("sip_tls_certificate_expiry_seconds")) * 1000;
   assert.ok(expiry > Date.now() + 50 * 86_400_000, String(expiry));
+  const [used = 0, all = 0] = [
+    await metric("sip_router_memory_used_bytes"),
+    await metric("sip_router_memory_bytes"),
+  ];
+  assert.ok(Number(used) > 1_000_000 && Number(used) < Number(all), `${used} of ${all}`);
   assert.equal(await federation.fromInside({ to: "bob@partner.example" }), "200 at partner");
   assert.deepEqual(connections(), before);
 });

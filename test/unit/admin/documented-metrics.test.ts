@@ -12,6 +12,7 @@ test("docs/operations.md names every metric, and none that is not there", async 
   const router = { reachable: true, inForce: true, entries: 0, pending: 0, programmings: 0, questions: 0 };
   metrics.observeRouter(() => router);
   metrics.observeProbes(() => []);
+  metrics.observeMemory(() => Promise.resolve(undefined));
   metrics.observeTls(() => undefined);
   metrics.mirrorCounters(() => Promise.resolve([]));
   const { body } = await metrics.text();

@@ -106,6 +106,25 @@ test("table and router are read at each scrape", async () => {
   await assertLines(metrics, "sip_federation_open 1", "sip_router_up 0");
 });
 
+test("the memory of the router and its TLS certificate are shown while they are known", async () => {
+  const metrics = createMetrics();
+  let memory: { total: number; used: number } | undefined = { total: 100, used: 60 };
+  let tls: { notAfter: number; reloads: number; problem: string | undefined } | undefined;
+  metrics.observeMemory(() => Promise.resolve(memory));
+  metrics.observeTls(() => tls);
+  await assertLines(metrics, "sip_router_memory_bytes 100", "sip_router_memory_used_bytes 60");
+  assert.deepEqual(await linesOf(metrics, "sip_tls_"), []);
+  memory = undefined;
+  tls = { notAfter: 5000, reloads: 2, problem: "no" };
+  assert.deepEqual(await linesOf(metrics, "sip_router_memory"), []);
+  await assertLines(
+    metrics,
+    "sip_tls_certificate_expiry_seconds 5",
+    "sip_tls_reloads 2",
+    "sip_tls_files_usable 0",
+  );
+});
+
 test("probes are shown by next hop, once there is a result, and no longer than the next hop is there", async () => {
   const metrics = createMetrics();
   const hops = [
