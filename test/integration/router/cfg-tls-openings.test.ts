@@ -1,5 +1,7 @@
 /** Requests that wait for a TLS connection go on by it as soon as they can, whatever others do at the same moment. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { after, before, beforeEach, describe, test, type TestContext } from "node:test";
 import { Authority } from "../../support/authority.ts";
 import { kamailioBinaries } from "../../support/kamailio-binaries.ts";
@@ -40,6 +42,29 @@ for (const binary of kamailioBinaries()) {
       await bed.program({ names, sets: { "partner.test": to(refusing, secureUri(right, "partner.test")) } });
       const answers = await Promise.all(Array.from({ length: 5 }, () => bed.fromInside(BOB)));
       assert.ok(answers.every(({ status }) => status === 200));
+    });
+
+    test("an INVITE that is cancelled while it waits goes nowhere, and the next one goes on", async (t) => {
+      const silent = createServer((socket) => socket.on("error", () => undefined));
+      const host = bed.address(101 + (next += 1));
+      silent.listen(5061, host);
+      await once(silent, "listening");
+      t.after(() => silent.close());
+      const right = await peer(t);
+      await bed.program({
+        names,
+        sets: { "partner.test": to(secureUri({ host }, "partner.test"), secureUri(right, "partner.test")) },
+      });
+      const sent = bed.inside.send({ method: "INVITE", uri: BOB, target: bed.target() });
+      await waitFor("the 100", () => sent.provisional.length > 0);
+      assert.equal((await bed.inside.cancel(sent)).status, 200);
+      assert.equal((await sent.final).status, 487);
+      await bed.program({ names, sets: { "partner.test": to(secureUri(right, "partner.test")) } });
+      assert.equal((await bed.fromInside(BOB)).status, 200);
+      assert.deepEqual(
+        right.received.map(({ method }) => method),
+        ["OPTIONS", "MESSAGE"],
+      );
     });
 
     test("a connection stays that is for one of two names which are asked for at once", async (t) => {
