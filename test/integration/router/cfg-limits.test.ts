@@ -197,6 +197,18 @@ for (const binary of kamailioBinaries()) {
       assert.equal((await strangers.sendMany()).limited, 0);
     });
 
+    test("an answer is judged by the settings in force, whichever process it comes to", async () => {
+      const failing = { percent: 80, answers: 10, rate: 1 };
+      const names = strangers.provenPartner("Limited");
+      for (let round = 1; round <= 8; round += 1) {
+        await bed.program({ names });
+        await strangers.sendMany();
+        await bed.program({ names, limits: limits({ failing }) });
+        assert.equal((await strangers.send()).status, 200);
+        assert.deepEqual(await bed.router.table("failing"), new Map());
+      }
+    });
+
     test("answers that only say that nobody took the call do not fail", async () => {
       const failing = { percent: 80, answers: 4, rate: 1 };
       await bed.program({ names: strangers.provenPartner("Limited"), limits: limits({ failing }) });
