@@ -1,6 +1,5 @@
 /** `npm run bench`: the product beside its baselines, in one run. `--quick` takes under 5 minutes. */
 import { writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { kamailioBinaries } from "../test/support/kamailio-binaries.ts";
 import { measureApplyToRouted } from "./apply-to-routed.ts";
 import { measureDiscoveryRate, measureFirstRequests } from "./discovery.ts";
@@ -11,6 +10,7 @@ import { fuzzRouter } from "./fuzz.ts";
 import { Installation, programmed, quiet } from "./installation.ts";
 import { operatorMemoryMb } from "./operator-memory.ts";
 import { measureRelayCost } from "./relay-cost.ts";
+import { readOptions } from "./options.ts";
 import { jsonOf, tableOf, type Row } from "./report.ts";
 import * as rows from "./rows.ts";
 import { median } from "./statistics.ts";
@@ -50,17 +50,9 @@ const FULL: Sizes = {
   mutants: 100_000,
 };
 
-const { values } = parseArgs({
-  options: {
-    quick: { type: "boolean", default: false },
-    json: { type: "string" },
-    only: { type: "string" },
-    // of the fuzz run: another one each time, and an old one to repeat it
-    seed: { type: "string", default: `${Date.now()}` },
-    mutants: { type: "string" },
-  },
-});
-const sizes = values.quick ? QUICK : FULL;
+const sections = { relay, tls, failover, federation, fuzz };
+const options = readOptions(process.argv.slice(2), Object.keys(sections));
+const sizes = options.quick ? QUICK : FULL;
 const startedAt = performance.now();
 
 function say(what: string): void {
@@ -132,15 +124,15 @@ async function withInstallation(installation: Installation): Promise<Row[]> {
 }
 
 async function fuzz(): Promise<Row[]> {
-  const options = { messages: Number(values.mutants ?? sizes.mutants), seed: Number(values.seed) };
-  say(`fuzzing: ${options.messages} mutants at each Kamailio, seed ${options.seed}`);
-  return rows.fuzz(await Promise.all(kamailioBinaries().map((binary) => fuzzRouter(binary, options))));
+  const { mutants: messages = sizes.mutants, seed } = options;
+  say(`fuzzing: ${messages} mutants at each Kamailio, seed ${seed}`);
+  const runs = kamailioBinaries().map((binary) => fuzzRouter(binary, { messages, seed }));
+  return rows.fuzz(await Promise.all(runs));
 }
 
-const sections = { relay, tls, failover, federation, fuzz };
-const wanted = Object.entries(sections).filter(([name]) => values.only === undefined || values.only === name);
+const wanted = Object.entries(sections).filter(([name]) => (options.only ?? name) === name);
 const measured: Row[] = [];
 for (const [, section] of wanted) measured.push(...(await section()));
 say("done");
 console.log(tableOf(measured));
-if (values.json !== undefined) writeFileSync(values.json, jsonOf(measured));
+if (options.json !== undefined) writeFileSync(options.json, jsonOf(measured));
