@@ -38,7 +38,7 @@ const CASES: Readonly<Record<string, readonly [CertificateOptions, readonly stri
 };
 
 for (const [what, [options, expected]] of Object.entries(CASES)) {
-  test(`a certificate proves ${what}`, () => {
+  test(`RFC 5922 §7.1: a certificate proves ${what}`, () => {
     assert.deepEqual(certificateNames(authority.issue(options).cert), expected);
   });
 }

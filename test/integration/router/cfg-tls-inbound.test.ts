@@ -54,7 +54,7 @@ for (const binary of kamailioBinaries()) {
     const refusing = (table: Omit<TableText, "inside"> = {}): Promise<void> =>
       bed.program({ unproven: "R", ...table });
 
-    test("a domain is proven by the certificate of its connection, from the first request on, and learned", async (t) => {
+    test("RFC 5922 §7.4: a domain is proven by the certificate of its connection, from the first request on, and learned", async (t) => {
       await refusing();
       const agent = await caller(t, { names: ["URI:sip:proven.test"] });
       assert.equal((await send(agent, "sip:bob@proven.test")).status, 200);
@@ -81,7 +81,7 @@ for (const binary of kamailioBinaries()) {
       ["no domain", {}],
       ["it, but no longer", { names: ["DNS:claimed.test"], days: -1 }],
     ] as const) {
-      test(`a certificate for ${what} proves nothing`, async (t) => {
+      test(`RFC 5922 §7.4: a certificate for ${what} proves nothing`, async (t) => {
         const agent = await caller(t, certificate);
         await refusing();
         assert.equal((await send(agent, "sip:bob@claimed.test")).status, 403);
@@ -98,7 +98,7 @@ for (const binary of kamailioBinaries()) {
         assert.equal((await send(agent, `sip:bob@${host}`)).status, 403);
     });
 
-    test("without a certificate, or with one that nobody known has signed, a caller is served unproven", async (t) => {
+    test("RFC 5922 §7.4: without a certificate, or with one that nobody known has signed, a caller is served unproven", async (t) => {
       for (const agent of [
         await caller(t, "none"),
         await caller(t, { names: ["DNS:claimed.test"] }, stranger),
@@ -111,7 +111,7 @@ for (const binary of kamailioBinaries()) {
       assert.ok(!operator.reports.some((report) => report.startsWith("claimed.test|")));
     });
 
-    test("what one connection has proven holds for no other", async (t) => {
+    test("RFC 5922 §7.4: what one connection has proven holds for no other", async (t) => {
       await refusing();
       const proven = await caller(t, { names: ["DNS:mine.test"] });
       const other = await caller(t, { names: ["DNS:yours.test"] });

@@ -81,7 +81,7 @@ for (const binary of kamailioBinaries()) {
       ["mail only", { ...PARTNER, extendedKeyUsage: "emailProtection" }],
       ["a time that is over", { ...PARTNER, days: -1 }],
     ] as const) {
-      test(`one whose certificate is for ${what} gets nothing of a user's; the next one does`, async (t) => {
+      test(`RFC 5922 §7.3: one whose certificate is for ${what} gets nothing of a user's; the next one does`, async (t) => {
         const wrong = await peer(t, certificate);
         const right = await peer(t);
         await leadsTo(secureUri(wrong, "partner.test"), secureUri(right, "partner.test"));
@@ -97,7 +97,7 @@ for (const binary of kamailioBinaries()) {
       ["many names", { names: ["DNS:a.test", "DNS:partner.test", "IP:192.0.2.1"] }],
       ["SIP domains", { ...PARTNER, extendedKeyUsage: "1.3.6.1.5.5.7.3.20,serverAuth,clientAuth" }],
     ] as const) {
-      test(`one is proven by a certificate for ${what}`, async (t) => {
+      test(`RFC 5922 §7.3: one is proven by a certificate for ${what}`, async (t) => {
         const hop = await peer(t, certificate);
         await leadsTo(secureUri(hop, "partner.test"));
         assert.equal((await bed.fromInside(BOB)).status, 200);
@@ -114,7 +114,7 @@ for (const binary of kamailioBinaries()) {
       assert.equal((await bed.fromInside(BOB)).status, 200);
     });
 
-    test("one whose certificate nobody known has signed gets nothing at all", async (t) => {
+    test("RFC 5922 §7.3: one whose certificate nobody known has signed gets nothing at all", async (t) => {
       next += 1;
       const host = bed.address(101 + next);
       const wrong = await UserAgent.open({ host, ...tlsFor(stranger, PARTNER) });
