@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test, type TestContext } from "node:test";
 import type { Verdict } from "../../../src/router/types.ts";
 import { kamailioBinaries } from "../../support/kamailio-binaries.ts";
+import { PORTS } from "../../support/kamailio-spec.ts";
 import { LOCAL, RouterBed, to, uri } from "../../support/router-bed.ts";
 import { TestOperator, type TestOperatorOptions } from "../../support/test-operator.ts";
 import { waitFor } from "../../support/wait-for.ts";
@@ -61,6 +62,22 @@ for (const binary of kamailioBinaries()) {
       assert.equal((await bed.fromInside("sip:a@new.test")).status, 202, "known while closed");
       await bed.router.rpc("htable.delete", "learned", "new.test");
       assert.equal((await bed.fromInside("sip:a@new.test")).status, 403, "forgotten");
+    });
+
+    test("verdicts on several domains in one order, where users have routes too", async (t) => {
+      const { hop, operator } = await stage(t, {});
+      await bed.program({ sets: { "*": to(uri(hop)), "@+49..": "-||0|" }, shapes: "5=,3,..;" });
+      const unanswered = await bed.router.counter("questions:unanswered");
+      const answers = ["one.test", "two.test", "three.test"].map((it) => bed.fromInside(`sip:+4930@${it}`));
+      await waitFor("the questions", () => operator.questions.length === 3);
+      const body = "one.test|D\ntwo.test|D\nthree.test|D";
+      const control = `http://${bed.router.host}:${PORTS.control}`;
+      assert.equal((await fetch(`${control}/verdict`, { method: "POST", body })).status, 200);
+      assert.deepEqual(
+        (await Promise.all(answers)).map(({ status }) => status),
+        [200, 200, 200],
+      );
+      assert.equal(await bed.router.counter("questions:unanswered"), unanswered);
     });
 
     const verdicts: readonly (readonly [Verdict, number, readonly string[]])[] = [
