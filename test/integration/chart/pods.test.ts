@@ -36,7 +36,7 @@ suite("pods", { skip: obstacle(), timeout: BUILD_TIMEOUT }, () => {
   });
 
   test("the router is ready by the probe of its container", async () => {
-    assert.equal(await pod.exec("sip-router", "/app/kamailio-ready && echo ready"), "ready\n");
+    assert.equal(await pod.exec("sip-router", "/app/kamailio-ready && echo ready"), "ready");
   });
 
   test("health and metrics answer on the address of the pod, explain on loopback alone", async () => {

@@ -109,7 +109,7 @@ test("table and router are read at each scrape", async () => {
 test("the memory of the router and its TLS certificate are shown while they are known", async () => {
   const metrics = createMetrics();
   let memory: { total: number; used: number } | undefined = { total: 100, used: 60 };
-  let tls: { notAfter: number; reloads: number; problem: string | undefined } | undefined;
+  let tls: { notAfter: number; reloads: number; problem: string | undefined } | undefined = undefined;
   metrics.observeMemory(() => Promise.resolve(memory));
   metrics.observeTls(() => tls);
   await assertLines(metrics, "sip_router_memory_bytes 100", "sip_router_memory_used_bytes 60");
