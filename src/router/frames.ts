@@ -47,10 +47,10 @@ const READERS: Readonly<Record<string, Reader>> = {
     handlers.probed(uri, Number(status), Number(microseconds), names.split(",").filter(isProven));
     return true;
   },
-  N([, hash = "", conid = "", hop = "", status = "", microseconds = "", pem = ""], handlers) {
-    if (hash === "") return false;
-    const rest = [conid, hop, status, microseconds].join("|");
-    handlers.certificate({ context: { hash, rest }, pem });
+  N(fields, handlers) {
+    const question = certificateQuestion(fields);
+    if (question.context.hash === "") return false;
+    handlers.certificate(question);
     return true;
   },
   T([, domain = "", limit = ""], handlers) {
@@ -68,6 +68,12 @@ const READERS: Readonly<Record<string, Reader>> = {
 /** Tells the handlers what a frame says, but for a greeting. False: it makes no sense. */
 export function handleFrame(fields: readonly string[], handlers: StreamHandlers): boolean {
   return READERS[fields[0] ?? ""]?.(fields, handlers) ?? false;
+}
+
+/** What a frame `N` asks. */
+export function certificateQuestion(fields: readonly string[]): CertificateQuestion {
+  const [, hash = "", conid = "", hop = "", status = "", microseconds = "", pem = ""] = fields;
+  return { context: { hash, rest: [conid, hop, status, microseconds].join("|") }, pem };
 }
 
 /** `-` stands for none, `+` for what the router notes beside them. */

@@ -54,7 +54,8 @@ export class SipRouter {
   readonly #probes: Probes;
   readonly #standing = (): StandingEntries => standingEntries(this.#dialogs, this.#options.limits);
   #dialogs: DialogSettings;
-  readonly #slowRpc: RpcClient;
+  /** For what takes the router longer; undefined where nothing does. */
+  readonly #slowRpc: RpcClient | undefined;
   readonly #tls: TlsReload | undefined;
   #parts: Parts | undefined;
   #instance: string | undefined;
@@ -71,8 +72,10 @@ export class SipRouter {
     const diagnose = (uri: string): Promise<string | undefined> => this.#diagnose(uri);
     this.#probes = new Probes({ control: this.#control, intervalMs, timeoutMs, diagnose }, log);
     const { tls: files } = this.#options;
-    this.#slowRpc = new RpcClient({ host, port: rpcPort, timeoutMs: RELOAD_MS, attempts: 1 });
-    this.#tls = files && new TlsReload({ files, rpc: this.#slowRpc }, log);
+    if (files) {
+      this.#slowRpc = new RpcClient({ host, port: rpcPort, timeoutMs: RELOAD_MS, attempts: 1 });
+      this.#tls = new TlsReload({ files, rpc: this.#slowRpc }, log);
+    }
   }
 
   /** Begins to program. `table` is complete, and stays the live view that `apply` speaks of. Once only. */
@@ -169,7 +172,7 @@ export class SipRouter {
     this.#tls?.stop();
     if (this.#parts !== undefined) await stopParts(this.#parts);
     this.#rpc.close();
-    this.#slowRpc.close();
+    this.#slowRpc?.close();
     await this.#control.close();
   }
 

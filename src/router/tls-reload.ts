@@ -73,7 +73,7 @@ export class TlsReload {
 
   /** Returns what stands in the way. A router that is away is no problem of the files. */
   async #bringUpToDate(): Promise<string | undefined> {
-    const read = await readMaterial(this.#options.files);
+    const read = await readMaterial(this.#options.files, this.#material);
     if (!read.ok) return read.problem;
     this.#material = read.material;
     const loaded = await this.#loadedDigest();

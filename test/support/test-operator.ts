@@ -2,6 +2,7 @@
 import { connect, type Socket } from "node:net";
 import { once } from "node:events";
 import { certificateNames } from "../../src/router/certificate-names.ts";
+import { certificateQuestion } from "../../src/router/frames.ts";
 import { netstring, NetstringParser } from "../../src/router/netstring.ts";
 import type { Verdict } from "../../src/router/types.ts";
 import { PORTS } from "./kamailio-spec.ts";
@@ -80,8 +81,7 @@ export class TestOperator {
 
   /** Reads certificates as the operator does. */
   async #certify(frame: string): Promise<void> {
-    const [, hash = "", conid, hop, status, took, pem = ""] = frame.split("|");
-    const context = { hash, rest: [conid, hop, status, took].join("|") };
+    const { context, pem } = certificateQuestion(frame.split("|"));
     await this.#router.control.certify(context, certificateNames(pem));
   }
 
