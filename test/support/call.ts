@@ -4,6 +4,7 @@ import { Dialog } from "./sip/dialog.ts";
 import { header, type SipRequestMessage } from "./sip/message.ts";
 import type { ReceivedRequest, UserAgent } from "./sip/user-agent.ts";
 import type { SipTarget } from "./sip/transport.ts";
+import { waitFor } from "./wait-for.ts";
 
 export interface CallOptions {
   readonly caller: UserAgent;
@@ -12,6 +13,8 @@ export interface CallOptions {
   /** Request-URI. */
   readonly uri: string;
   readonly from: string;
+  /** Over TLS an ACK may have to come again, as it does for each 2xx that does; once unless told. */
+  readonly acks?: "once" | "until one arrives";
 }
 
 export interface Call {
@@ -24,7 +27,8 @@ export interface Call {
 }
 
 /** Opens a dialog by INVITE, 200 and ACK. */
-export async function call({ caller, callee, target, uri, from }: CallOptions): Promise<Call> {
+export async function call(options: CallOptions): Promise<Call> {
+  const { caller, callee, target, uri, from, acks = "once" } = options;
   const sent = caller.send({ method: "INVITE", uri, target, from });
   const answer = await sent.final;
   assert.equal(answer.status, 200);
@@ -33,8 +37,11 @@ export async function call({ caller, callee, target, uri, from }: CallOptions): 
     it.method === method && header(it, "Call-ID") === callId;
   const invite = await callee.waitForRequest("the INVITE", arrived("INVITE"));
   const dialog = Dialog.ofCaller(caller, sent.request, answer);
-  await dialog.ack();
-  await callee.waitForRequest("the ACK", arrived("ACK"));
+  if (acks === "once") await dialog.ack();
+  await waitFor("the ACK", async () => {
+    if (acks !== "once") await dialog.ack();
+    return callee.received.some(arrived("ACK"));
+  });
   return {
     caller: dialog,
     callee: Dialog.ofCallee(callee, invite, header(answer, "To")),

@@ -139,6 +139,12 @@ export class Kamailio {
     return this.#process.pid;
   }
 
+  /** Ids of its connections to or from this address. */
+  async connectionsTo(host: string): Promise<readonly number[]> {
+    const all = (await this.rpc("core.tcp_list")) as readonly { readonly id: number }[];
+    return all.filter((it) => JSON.stringify(it).includes(`"${host}"`)).map(({ id }) => id);
+  }
+
   /** What the readiness probe of its container finds. */
   async isReady(): Promise<boolean> {
     const env = { ...process.env, CONTROL_HOST: this.host, RPC_PORT: String(PORTS.rpc) };

@@ -1,17 +1,11 @@
 /** Dialogs through the real router: who is in their path, and by which addresses. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { call as openCall, type Call } from "../../support/call.ts";
 import { kamailioBinaries } from "../../support/kamailio-binaries.ts";
 import { IPV6, LOCAL, RouterBed, to, uri } from "../../support/router-bed.ts";
-import { Dialog } from "../../support/sip/dialog.ts";
 import { header, headers } from "../../support/sip/message.ts";
-import { UserAgent, type ReceivedRequest, type SipTarget } from "../../support/sip/user-agent.ts";
-
-interface Call {
-  readonly caller: Dialog;
-  readonly callee: Dialog;
-  readonly invite: ReceivedRequest;
-}
+import { UserAgent, type SipTarget } from "../../support/sip/user-agent.ts";
 
 const PARTNER = "sip:bob@partner.test";
 
@@ -23,26 +17,15 @@ for (const binary of kamailioBinaries()) {
     });
     after(() => bed.close());
 
-    /** Calls, and acknowledges the 2xx. */
-    async function call(
-      from: UserAgent,
+    const call = (
+      caller: UserAgent,
       target: SipTarget,
       callee: UserAgent,
       requestUri: string,
-    ): Promise<Call> {
-      const sender = from === bed.outside ? PARTNER : `sip:alice@${LOCAL}`;
-      const sent = from.send({ method: "INVITE", uri: requestUri, target, from: sender });
-      const answer = await sent.final;
-      assert.equal(answer.status, 200);
-      const callId = header(sent.request, "Call-ID");
-      const arrived = (method: string) => (it: ReceivedRequest) =>
-        it.method === method && header(it, "Call-ID") === callId;
-      const invite = await callee.waitForRequest("the INVITE", arrived("INVITE"));
-      const caller = Dialog.ofCaller(from, sent.request, answer);
-      await caller.ack();
-      await callee.waitForRequest("the ACK", arrived("ACK"));
-      return { caller, callee: Dialog.ofCallee(callee, invite, header(answer, "To")), invite };
-    }
+    ): Promise<Call> => {
+      const from = caller === bed.outside ? PARTNER : `sip:alice@${LOCAL}`;
+      return openCall({ caller, callee, target, uri: requestUri, from });
+    };
 
     /** Requests of both sides arrive at the other, without the router's own routes. */
     async function bothWays({ caller, callee, invite }: Call, ends: [UserAgent, UserAgent]): Promise<void> {

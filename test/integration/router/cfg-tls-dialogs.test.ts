@@ -2,11 +2,12 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test, type TestContext } from "node:test";
 import { Authority, type CertificateOptions } from "../../support/authority.ts";
+import { call as openCall, type Call } from "../../support/call.ts";
 import { kamailioBinaries } from "../../support/kamailio-binaries.ts";
 import { LOCAL, RouterBed, secureUri, to, uri } from "../../support/router-bed.ts";
 import { Dialog } from "../../support/sip/dialog.ts";
 import { header, headers } from "../../support/sip/message.ts";
-import type { ReceivedRequest, SipTarget, UserAgent } from "../../support/sip/user-agent.ts";
+import type { SipTarget, UserAgent } from "../../support/sip/user-agent.ts";
 import { TestOperator } from "../../support/test-operator.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
@@ -35,33 +36,13 @@ for (const binary of kamailioBinaries()) {
     const peer = (t: TestContext, certificate: CertificateOptions): Promise<UserAgent> =>
       bed.peer(t, (next += 1), certificate);
 
-    interface Call {
-      readonly caller: Dialog;
-      readonly callee: Dialog;
-      readonly invite: ReceivedRequest;
-    }
-
-    /** Calls, and acknowledges the 2xx, as often as it comes. */
-    async function call(
-      from: UserAgent,
+    const call = (
+      caller: UserAgent,
       target: SipTarget,
       callee: UserAgent,
-      [requestUri, sender]: readonly [string, string],
-    ): Promise<Call> {
-      const sent = from.send({ method: "INVITE", uri: requestUri, target, from: sender });
-      const answer = await sent.final;
-      assert.equal(answer.status, 200);
-      const callId = header(sent.request, "Call-ID");
-      const arrived = (method: string) => (it: ReceivedRequest) =>
-        it.method === method && header(it, "Call-ID") === callId;
-      const invite = await callee.waitForRequest("the INVITE", arrived("INVITE"));
-      const caller = Dialog.ofCaller(from, sent.request, answer);
-      await waitFor("the ACK", async () => {
-        await caller.ack();
-        return callee.received.some(arrived("ACK"));
-      });
-      return { caller, callee: Dialog.ofCallee(callee, invite, header(answer, "To")), invite };
-    }
+      [requestUri, from]: readonly [string, string],
+    ): Promise<Call> =>
+      openCall({ caller, callee, target, uri: requestUri, from, acks: "until one arrives" });
 
     async function bothWays({ caller, callee }: Call, ends: readonly [UserAgent, UserAgent]): Promise<void> {
       for (const method of ["INVITE", "INFO", "BYE"]) {
@@ -102,10 +83,7 @@ for (const binary of kamailioBinaries()) {
       const made = await call(bed.inside, { ...bed.target(), port: 5070 }, hop, [PARTNER, ALICE]);
       const acks = (): number => hop.received.filter(({ method }) => method === "ACK").length;
       const before = acks();
-      const open = async (): Promise<readonly number[]> =>
-        ((await bed.router.rpc("core.tcp_list")) as readonly { readonly id: number }[])
-          .filter((it) => JSON.stringify(it).includes(`"${hop.host}"`))
-          .map(({ id }) => id);
+      const open = (): Promise<readonly number[]> => bed.router.connectionsTo(hop.host);
       const old = await open();
       assert.ok(old.length > 0);
       hop.closeConnections();

@@ -43,7 +43,7 @@ for (const binary of kamailioBinaries()) {
       bed.program({ names, sets: { "partner.test": to(...hops) } });
     const methods = ({ received }: UserAgent): string[] => received.map(({ method }) => method);
     const isConnected = async (agent: UserAgent): Promise<boolean> =>
-      JSON.stringify(await bed.router.rpc("core.tcp_list")).includes(`"${agent.host}"`);
+      (await bed.router.connectionsTo(agent.host)).length > 0;
     const parted = (agent: UserAgent): Promise<unknown> =>
       waitFor("the router to have no connection to it", async () => !(await isConnected(agent)));
     const hangUp = async (agent: UserAgent): Promise<void> => {
