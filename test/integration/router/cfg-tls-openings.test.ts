@@ -44,6 +44,21 @@ for (const binary of kamailioBinaries()) {
       assert.ok(answers.every(({ status }) => status === 200));
     });
 
+    test("where a connection is closed as soon as it is open nobody waits", async (t) => {
+      const closing = createServer((socket) => {
+        socket.destroy();
+      });
+      const host = bed.address(101 + (next += 1));
+      closing.listen(5061, host);
+      await once(closing, "listening");
+      t.after(() => closing.close());
+      const right = await peer(t);
+      const first = secureUri({ host }, "partner.test");
+      await bed.program({ names, sets: { "partner.test": to(first, secureUri(right, "partner.test")) } });
+      const answers = await Promise.all(Array.from({ length: 5 }, () => bed.fromInside(BOB)));
+      assert.ok(answers.every(({ status }) => status === 200));
+    });
+
     test("an INVITE that is cancelled while it waits goes nowhere, and the next one goes on", async (t) => {
       const silent = createServer((socket) => socket.on("error", () => undefined));
       const host = bed.address(101 + (next += 1));
