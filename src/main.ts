@@ -24,6 +24,7 @@ import { routerHandlers } from "./reconcile/router-handlers.ts";
 import { type Kind, Statuses } from "./reconcile/statuses.ts";
 import { Story } from "./reconcile/story.ts";
 import { adminServers } from "./main/admin.ts";
+import { joinAsking } from "./main/asking.ts";
 import { joinDialogKeys } from "./main/dialog-keys.ts";
 import { joinLimits } from "./main/limits.ts";
 import { joinNextHops } from "./main/next-hops.ts";
@@ -74,6 +75,7 @@ let router: SipRouter | undefined;
 const writer = new DomainWriter({
   client,
   stillWanted: (domain) => learning.stillWanted(domain),
+  protocolOf: (domain) => asking.protocol(domain, learning.over(domain)),
   isCurrent: () => operator.current,
   refused: (domain) => {
     learning.refused(domain);
@@ -110,6 +112,15 @@ const statuses = new Statuses({
 });
 
 const limits = joinLimits({ config, model, replica, replicas, statuses, uidOf, events, log });
+
+const {
+  asking,
+  news,
+  condition: xmppDiscovery,
+} = joinAsking({
+  ...{ config, model, learning, statuses, uidOf, events, log },
+  ask: undefined,
+});
 
 const { nextHops, reachability, named, stopNaming } = joinNextHops({
   config,
@@ -206,6 +217,7 @@ const desired = desiredStatuses(model, {
   programmed: (...what) => statuses.programmed(...what),
   reachable: (route) => reachability.finding(route, performance.now()),
   throttled: limits.condition,
+  xmpp: xmppDiscovery,
 });
 const statusWriter = new StatusWriter({
   client,
@@ -270,7 +282,7 @@ function startRouter(): void {
   started = true;
   nextHops.follow();
   router.start(model.table, {
-    ...routerHandlers(learning, metrics.learning),
+    ...routerHandlers(asking, learning, metrics.learning),
     hopChanged: (uri) => {
       nextHops.probed(uri);
     },
@@ -292,6 +304,7 @@ const everySecond = setInterval(() => {
   const now = performance.now();
   statuses.remind(now);
   limits.throttling.expire(now);
+  news.expire(now);
   statuses.changed({ routes: reachability.takeDue(now), domains: NONE }, now);
   const ready = router?.state().inForce ?? false;
   if (ready !== replica.report.ready) replica.publish({ ready });

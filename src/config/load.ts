@@ -81,6 +81,7 @@ function resolve(file: ConfigFile, around: NamespacedSurroundings): Config {
     limits,
     nextHops,
     dialogs: { ...dialogs, refusedNetworks: unique([...ALWAYS_REFUSED, ...dialogs.refusedNetworks]) },
+    xmpp: xmpp(file),
     status,
     admin,
     monitoring,
@@ -93,6 +94,10 @@ function resolve(file: ConfigFile, around: NamespacedSurroundings): Config {
 function tlsFiles({ directory, caFile }: NonNullable<ConfigFile["tls"]>): Config["tls"] {
   const file = (name: string): string => join(directory, name);
   return { certificateFile: file("tls.crt"), keyFile: file("tls.key"), caFile: caFile ?? file("ca.crt") };
+}
+
+function xmpp({ xmpp: { enabled, ...settings } }: ConfigFile): Config["xmpp"] {
+  return enabled ? settings : undefined;
 }
 
 function federation(file: ConfigFile, around: Surroundings): Config["federation"] {

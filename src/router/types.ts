@@ -2,8 +2,8 @@ import type { TlsFiles } from "./tls-files.ts";
 import type { Direction, DomainLimit, NextHop, SourceLimit, StrangerLimits } from "../federation/types.ts";
 import type { DialogSettings } from "./standing-entries.ts";
 
-/** How held requests go on: default route and remembered, default route and not remembered, or refused with 403. */
-export type Verdict = "default" | "uncached" | "refused";
+/** How held requests go on: default route and remembered, default route and not remembered, refused with 403, or to the XMPP gateway. */
+export type Verdict = "default" | "uncached" | "refused" | "gateway";
 
 /** Side of a question or a report: the domain is the host of the Request-URI, or of From. */
 export type ExternalDirection = Exclude<Direction, "internal">;
