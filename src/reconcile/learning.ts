@@ -1,7 +1,7 @@
 import type { Direction, TableChanges } from "../federation/types.ts";
 
 /** How the router may serve an unknown domain that it asked about. */
-export type Verdict = "default" | "uncached" | "refused";
+export type Verdict = "default" | "uncached" | "refused" | "gateway";
 
 export interface LearningPorts {
   /** Would the decision on the table of this moment still cache the domain? */
