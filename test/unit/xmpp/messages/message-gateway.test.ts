@@ -189,8 +189,8 @@ test("beyond the cap a MESSAGE gets 480 with Retry-After, and a stanza resource-
   await gateway.fromXmpp(xmppMessage("third", { to: "third@local.test" }));
   const errors = xmpp.stanzas.slice(-2);
   assert.deepEqual(
-    errors.map((error) => [
-      error.attrs.id,
+    errors.map((error): [string, boolean] => [
+      String(error.attrs.id),
       error.getChild("error")?.getChild("resource-constraint") !== undefined,
     ]),
     [
