@@ -2,6 +2,7 @@ import { nextSeq, requestInDialog, seqDelay, type Dialog } from "../sip/dialog.t
 import { header } from "../sip/headers.ts";
 import type { Headers, SipResponse } from "../sip/types.ts";
 import { PIDF_TYPE } from "../translation/pidf.ts";
+import { ENDS_SUBSCRIPTION } from "./refusals.ts";
 import type { Surroundings } from "./types.ts";
 
 /** What a NOTIFY says. */
@@ -26,11 +27,11 @@ export interface NotifierParts {
   readonly gone: (status: number) => void;
 }
 
-/** Answers that end a subscription: those of RFC 6665 §4.2.2, and silence. */
-const GONE = new Set([404, 405, 408, 410, 416, 480, 481, 482, 483, 484, 485, 489, 501, 604]);
 /** Milliseconds until a NOTIFY that failed otherwise is tried again. */
 const RETRY_MS = 10_000;
 const MAX_RETRY_MS = 300_000;
+/** What the SIP side says where nobody answered: that ends a subscription as well (RFC 6665 §4.2.2). */
+const SILENCE = 408;
 
 /**
  * Sends the NOTIFYs of one dialog: one at a time, always with the state of that moment, so that a contact who changes quickly
@@ -110,7 +111,7 @@ export class Notifier {
 
   #answered(response: SipResponse): void {
     if (!this.#isOpen) return;
-    if (GONE.has(response.status)) {
+    if (ENDS_SUBSCRIPTION.has(response.status) || response.status === SILENCE) {
       this.close();
       this.#parts.gone(response.status);
       return;

@@ -1,3 +1,5 @@
+import type { Condition } from "../translation/errors.ts";
+
 /** What an error of one side means to a subscription of the other. */
 
 /** Parameters of a terminated Subscription-State (RFC 6665 §4.1.3). */
@@ -9,8 +11,8 @@ export const TERMINATED = {
   probation: "reason=probation;retry-after=300",
 } as const;
 
-const NO_RESOURCE = new Set(["item-not-found", "gone", "jid-malformed"]);
-const TRANSIENT = new Set([
+const NO_RESOURCE = new Set<Condition>(["item-not-found", "gone", "jid-malformed"]);
+const TRANSIENT = new Set<Condition>([
   "remote-server-not-found",
   "remote-server-timeout",
   "recipient-unavailable",
@@ -19,13 +21,13 @@ const TRANSIENT = new Set([
 ]);
 
 /** Why a subscription ends that the contact's server answers with such an error (RFC 6120 §8.3.3). */
-export function terminationOf(condition: string): string {
+export function terminationOf(condition: Condition): string {
   if (NO_RESOURCE.has(condition)) return TERMINATED.noResource;
   return TRANSIENT.has(condition) ? TERMINATED.probation : TERMINATED.rejected;
 }
 
 /** An error about an approved subscription that takes the approval back; all others only say that nobody is there. */
-export function isRefusal(condition: string): boolean {
+export function isRefusal(condition: Condition): boolean {
   return NO_RESOURCE.has(condition) || condition === "forbidden" || condition === "not-authorized";
 }
 
@@ -38,3 +40,8 @@ export function meaningOf(status: number): "accepted" | "forgotten" | "unknown" 
   if ([403, 489, 603].includes(status)) return "forgotten";
   return [404, 405, 410, 414, 416, 484, 485, 501, 604].includes(status) ? "unknown" : "transient";
 }
+
+/** Answers after which a subscription is none any more, to a SUBSCRIBE that renews it (RFC 6665 §4.1.2.2) or a NOTIFY (§4.2.2). */
+export const ENDS_SUBSCRIPTION: ReadonlySet<number> = new Set([
+  404, 405, 410, 416, 480, 481, 482, 483, 484, 485, 489, 501, 604,
+]);

@@ -4,15 +4,16 @@ import { afterRequest, dialogOfPeer, isOfDialog, type Dialog } from "../sip/dial
 import { header, parameter } from "../sip/headers.ts";
 import type { SipAnswer, SipRequest } from "../sip/types.ts";
 import { toSipUri } from "../translation/addresses.ts";
+import { conditionOf } from "../translation/errors.ts";
 import { pidfOf } from "../translation/pidf.ts";
 import { presenceOf, type PresenceState } from "../translation/presence-state.ts";
 import { Notifier, type Notification } from "./notifier.ts";
 import { Polls } from "./polls.ts";
 import { isRefusal, TERMINATED, terminationOf } from "./refusals.ts";
-import { conditionOf, managing, purposeOf } from "./stanzas.ts";
+import { managing, purposeOf } from "./stanzas.ts";
 import type { SavedDialog } from "./state.ts";
 import { readWish, userOf, type Wish } from "./subscribe-request.ts";
-import type { Parties, PresenceDirection, Surroundings } from "./types.ts";
+import type { Parties, Surroundings } from "./types.ts";
 import { UNAVAILABLE, Watch, type WatcherDialog } from "./watch.ts";
 
 /** Who is not heard of for so long is asked about again when a subscription is renewed, in milliseconds. */
@@ -24,7 +25,7 @@ const OWED_A_SECOND = 20;
  * SIP users who watch contacts over XMPP (RFC 8048 §5.3, §6.2, §7.2). Each dialog gets the presence that the contact's server
  * sends to its own watcher, and nothing else.
  */
-export class SipWatchers implements PresenceDirection {
+export class SipWatchers {
   readonly #around: Surroundings;
   readonly #polls: Polls;
   readonly #watches = new Map<string, Watch>();
@@ -55,8 +56,8 @@ export class SipWatchers implements PresenceDirection {
     return this.#outside(wish, dialog, { from: watcher, to: contact });
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- the other direction waits here
-  async fromXmpp(stanza: Element, { from: contact, to: watcher }: Parties): Promise<void> {
+  /** Takes a presence stanza of a contact. */
+  fromXmpp(stanza: Element, { from: contact, to: watcher }: Parties): void {
     const type = stanza.attrs.type as unknown;
     const watch = this.#watches.get(keyOf(watcher, contact));
     if (type === "subscribed") this.#approved(watch);
@@ -66,6 +67,7 @@ export class SipWatchers implements PresenceDirection {
     if (state !== undefined) this.#heard(state, watch, { from: watcher, to: contact });
   }
 
+  /** Looks after what is due; called every second. */
   tick(): void {
     const now = this.#around.clock.now();
     for (const dialog of this.#dialogs.values()) {

@@ -18,10 +18,3 @@ export function purposeOf(error: Element): Purpose | undefined {
   const purposes: readonly Purpose[] = ["subscribe", "probe", "tell"];
   return purposes.find((purpose) => String(error.attrs.id ?? "").startsWith(`${purpose}-`));
 }
-
-/** The defined condition of an error stanza (RFC 6120 §8.3.3). */
-export function conditionOf(stanza: Element): string {
-  const STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas";
-  const conditions = stanza.getChild("error")?.getChildElements() ?? [];
-  return conditions.find((element) => element.getNS() === STANZAS && !element.is("text"))?.getName() ?? "";
-}

@@ -1,5 +1,4 @@
-import type { Element } from "@xmpp/xml";
-import type { SipAnswer, SipRequest, SipSide } from "../sip/types.ts";
+import type { SipSide } from "../sip/types.ts";
 import type { XmppSide } from "../types.ts";
 
 /** What presence writes to; a pino logger fits. */
@@ -46,15 +45,6 @@ export interface Surroundings {
   hasRoom(): boolean;
   /** The state is another one, to be written at once; `lazily` when it may wait, as what a refresh moves does. */
   changed(lazily?: boolean): void;
-}
-
-/** One direction of presence. */
-export interface PresenceDirection {
-  readonly size: number;
-  fromSip(request: SipRequest): SipAnswer | Promise<SipAnswer>;
-  fromXmpp(stanza: Element, parties: Parties): Promise<void>;
-  /** Looks after what is due; called every second. */
-  tick(): void;
 }
 
 /** Whom a stanza is from and to: bare, canonical JIDs. */

@@ -1,5 +1,5 @@
 import xml, { type Element } from "@xmpp/xml";
-import { xmlText } from "./xml-document.ts";
+import { xmlText } from "./xml-text.ts";
 
 const SHOWS = ["away", "chat", "dnd", "xa"] as const;
 /** Finer than available (RFC 6121 §4.7.2.1). */

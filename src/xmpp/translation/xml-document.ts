@@ -6,8 +6,6 @@ const { Parser } = xml as unknown as typeof import("@xmpp/xml");
 
 /** Markup that is neither a comment nor CDATA: document types, and the entities that they declare. */
 const DECLARATION = /<!(?!--|\[CDATA\[)/;
-/** What XML 1.0 does not allow (§2.2). */
-const NO_CHARACTER = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 
 /** Limits for documents that others write. */
 export interface XmlLimits {
@@ -29,11 +27,6 @@ export function readXml(document: Buffer, limits: XmlLimits): Element | undefine
   } catch {
     return undefined; // the parser throws on references to characters and entities that there are not
   }
-}
-
-/** Text in which what XML does not allow is U+FFFD. */
-export function xmlText(text: string): string {
-  return text.toWellFormed().replace(NO_CHARACTER, "\ufffd");
 }
 
 function parse(text: string, maxDepth: number): Element | undefined {
