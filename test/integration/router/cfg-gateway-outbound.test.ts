@@ -50,13 +50,17 @@ for (const binary of kamailioBinaries()) {
           gateway.handler = () => ({ status: 202, reason: "By Gateway" });
           const answer = await bed.fromInside(`${JULIET};x=y`, options);
           assert.deepEqual([answer.status, answer.reason], [202, "By Gateway"]);
-          const arrived = gateway.received.at(-1);
+          const [arrived] = gateway.received.slice(-1);
+          assert.ok(arrived);
           assert.deepEqual(
-            [arrived?.method, arrived?.uri, arrived?.transport, arrived?.body],
+            [arrived.method, arrived.uri, arrived.transport, arrived.body],
             [method, `${JULIET};x=y`, "tcp", options.body],
           );
-          assert.deepEqual(arrived && arrived.headers.filter(([name]) => name.startsWith("P-")), []);
-          assert.match(arrived ? header(arrived, "Via") : "", new RegExp(`TCP ${bed.router.host}:8067`));
+          assert.equal(
+            arrived.headers.some(([name]) => name.startsWith("P-")),
+            false,
+          );
+          assert.match(header(arrived, "Via"), new RegExp(`TCP ${bed.router.host}:8067`));
         }
       }
       assert.equal(gateway.received.length, 6);
