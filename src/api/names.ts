@@ -35,6 +35,7 @@ export const Conditions = {
   NextHopReachable: "NextHopReachable",
   Routed: "Routed",
   Throttled: "Throttled",
+  XmppDiscovery: "XmppDiscovery",
 } as const;
 
 export type ConditionType = keyof typeof Conditions;

@@ -19,6 +19,7 @@ export interface ConfigFile {
   readonly limits: Config["limits"];
   readonly nextHops: Config["nextHops"];
   readonly dialogs: Config["dialogs"];
+  readonly xmpp: NonNullable<Config["xmpp"]> & { readonly enabled: boolean };
   readonly status: Config["status"];
   readonly admin: HostPort;
   readonly monitoring?: HostPort;

@@ -81,6 +81,7 @@ function resolve(file: ConfigFile, around: NamespacedSurroundings): Config {
     limits,
     nextHops,
     dialogs: { ...dialogs, refusedNetworks: unique([...ALWAYS_REFUSED, ...dialogs.refusedNetworks]) },
+    xmpp: xmpp(file),
     status,
     admin,
     monitoring,
@@ -95,6 +96,10 @@ function tlsFiles({ directory, caFile }: NonNullable<ConfigFile["tls"]>): Config
   return { certificateFile: file("tls.crt"), keyFile: file("tls.key"), caFile: caFile ?? file("ca.crt") };
 }
 
+function xmpp({ xmpp: { enabled, ...settings } }: ConfigFile): Config["xmpp"] {
+  return enabled ? settings : undefined;
+}
+
 function federation(file: ConfigFile, around: Surroundings): Config["federation"] {
   return {
     localDomains: unique(file.localDomains),
@@ -103,6 +108,7 @@ function federation(file: ConfigFile, around: Surroundings): Config["federation"
     trustedPeers: file.trustedPeers,
     unprovenInbound: file.inbound.unproven,
     ownAddresses: ownAddresses(file, around.addresses),
+    xmpp: file.xmpp.enabled,
     transports: file.tls ? ["UDP", "TCP", "TLS"] : ["UDP", "TCP"],
   };
 }

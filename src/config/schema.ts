@@ -3,6 +3,7 @@
  * docs/configuration.md is generated from it. `canonical` is our own keyword, see canonical.ts.
  */
 import { dialogs } from "./schema-dialogs.ts";
+import { xmpp } from "./schema-xmpp.ts";
 import { address, certificateNames, listener, port, section } from "./schema-parts.ts";
 
 const trustedPeer = section(
@@ -269,6 +270,7 @@ export const configSchema = {
       },
       nextHops: { ...nextHops, default: {}, description: "Finding and probing next hops." },
       dialogs: { ...dialogs, default: {}, description: "Requests inside dialogs." },
+      xmpp: { ...xmpp, default: {}, description: "The XMPP gateway of this pod." },
       status: { ...status, default: {}, description: "Writing conditions back to Kubernetes." },
       admin: {
         ...listener("Listener for everything: health, metrics and `/explain`.", "127.0.0.1", 8064),

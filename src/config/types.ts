@@ -9,6 +9,8 @@ export interface Config {
   readonly limits: StrangerLimits;
   readonly nextHops: NextHopsConfig;
   readonly dialogs: DialogsConfig;
+  /** Undefined where there is no XMPP gateway. */
+  readonly xmpp: XmppConfig | undefined;
   readonly status: StatusConfig;
   /** Where every admin path is served, `/explain` too. */
   readonly admin: HostPort;
@@ -84,6 +86,28 @@ export interface DialogsConfig {
   readonly refusedNetworks: readonly string[];
   /** CIDRs. */
   readonly allowedNetworks: readonly string[];
+}
+
+export interface XmppConfig {
+  /** Loopback address. */
+  readonly componentHost: string;
+  readonly componentPort: number;
+  readonly componentSecretFile: string;
+  /** Of the operator, for the router; on loopback. */
+  readonly sipPort: number;
+  /** Of the router, for the operator; on loopback. */
+  readonly routerSipPort: number;
+  /** 0.1–30. */
+  readonly timeoutSeconds: number;
+  /** 1–10,000. */
+  readonly maxQuestions: number;
+  readonly downgradeToSip: boolean;
+  /** Domains, canonical; those below them are meant too. */
+  readonly askReserved: readonly string[];
+  /** 1–12: the router waits no longer than 15 seconds. */
+  readonly messageTimeoutSeconds: number;
+  /** 0–20,000. */
+  readonly maxSubscriptions: number;
 }
 
 export interface StatusConfig {

@@ -16,6 +16,8 @@ export interface Findings {
   readonly reachable?: Finding | undefined;
   /** Present where limits may bite; undefined while none does. */
   readonly throttled?: Finding | undefined;
+  /** On open default routes alone, where there is an XMPP gateway: whether domains are asked over XMPP first. */
+  readonly xmpp?: Finding | undefined;
 }
 
 /**
@@ -29,7 +31,7 @@ export function conditionsOf(
   generation: number,
   now: Date,
 ): Condition[] {
-  const { accepted, programmed, routed, reachable, throttled } = findings;
+  const { accepted, programmed, routed, reachable, throttled, xmpp } = findings;
   const stalled = stalledOf(accepted);
   const wanted: [ConditionType, Finding | undefined][] = [
     [Conditions.Accepted, accepted],
@@ -37,6 +39,7 @@ export function conditionsOf(
     [Conditions.Routed, routed],
     [Conditions.NextHopReachable, reachable],
     [Conditions.Throttled, throttled],
+    [Conditions.XmppDiscovery, xmpp],
     [Conditions.Ready, readyOf(findings)],
     [Conditions.Stalled, stalled],
   ];
@@ -44,6 +47,7 @@ export function conditionsOf(
     ...(stalled ? [] : [Conditions.Stalled]),
     ...("reachable" in findings && !reachable ? [Conditions.NextHopReachable] : []),
     ...("throttled" in findings && !throttled ? [Conditions.Throttled] : []),
+    ...("xmpp" in findings && !xmpp ? [Conditions.XmppDiscovery] : []),
   ];
   const kept = withoutConditions(previous, ...ended);
   return wanted.reduce<Condition[]>(

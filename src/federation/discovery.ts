@@ -65,6 +65,18 @@ export function shouldRemember(table: RoutingTable, domain: string, direction: D
   return table.open || explicitSet(table.routeSets, domain) !== undefined;
 }
 
+/**
+ * Is the domain left to the default route, open, and nothing known of it? Then it is asked over XMPP first.
+ * @param domain canonical; inbound it was proven
+ */
+export function isUnknown(table: RoutingTable, domain: string, direction: Direction): boolean {
+  return (
+    shouldRemember(table, domain, direction) &&
+    table.open &&
+    explicitSet(table.routeSets, domain) === undefined
+  );
+}
+
 /** How many domains of trust Limited there may be before this direction adds no more. */
 export function mostLimitedDomains({ maxLimitedDomains }: DiscoveryLimits, direction: Direction): number {
   if (maxLimitedDomains === 0) return Infinity;

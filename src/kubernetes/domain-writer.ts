@@ -10,6 +10,8 @@ export interface DomainWriterOptions {
   readonly client: KubernetesClient;
   /** Asked right before each attempt: much may have changed while the API server was away. */
   readonly stillWanted: (domain: string) => boolean;
+  /** How the domain is reached (`spec.protocol`). It never rejects. */
+  readonly protocolOf: (domain: string) => Promise<"SIP" | "XMPP">;
   /** Whether `stillWanted` can be told: after an outage, only once the caches have caught up. */
   readonly isCurrent: () => boolean;
   /** The API server takes no such object: its schema, or an admission policy, says no. It is not tried again. */
@@ -74,11 +76,14 @@ export class DomainWriter {
 
   async #create(domain: string): Promise<void> {
     if (!this.#options.stillWanted(domain)) return;
+    const protocol = await this.#options.protocolOf(domain);
+    if (!this.#options.stillWanted(domain)) return;
     const body = {
       apiVersion: apiVersion(FEDERATED_DOMAINS),
       kind: FEDERATED_DOMAINS.kind,
       metadata: { name: domain, labels: { [ORIGIN_LABEL]: ORIGIN_DISCOVERED } },
-      spec: { trust: "Limited" },
+      // what SIP reaches is left to the default
+      spec: { trust: "Limited", ...(protocol === "XMPP" && { protocol }) },
     };
     try {
       await this.#options.client.create(FEDERATED_DOMAINS, body);

@@ -27,6 +27,8 @@ export interface StatusFacts {
   reachable(route: string): Finding | "wait" | undefined;
   /** Undefined while no limit bites. */
   throttled(kind: Kind, name: string): Finding | undefined;
+  /** Whether domains are asked over XMPP before they take this route; undefined where that is not so at all. */
+  xmpp(route: string): Finding | undefined;
 }
 
 /** Statuses by what the specs mean and by how things are. */
@@ -45,6 +47,7 @@ export function desiredStatuses(verdicts: Verdicts, facts: StatusFacts): Desired
         programmed: facts.programmed("StaticRoute", name, effectOf(verdict)),
         reachable: found === "wait" ? undefined : found,
         throttled: facts.throttled("StaticRoute", name),
+        xmpp: facts.xmpp(name),
       };
       return {
         observedGeneration: generation,

@@ -1,7 +1,8 @@
 import type { Direction, TableChanges } from "../federation/types.ts";
+import type { Protocol } from "./asking.ts";
 
 /** How the router may serve an unknown domain that it asked about. */
-export type Verdict = "default" | "uncached" | "refused";
+export type Verdict = "default" | "uncached" | "refused" | "gateway";
 
 export interface LearningPorts {
   /** Would the decision on the table of this moment still cache the domain? */
@@ -19,6 +20,11 @@ export interface LearningPorts {
   failed(domain: string, error: unknown): void;
 }
 
+interface Reached {
+  readonly direction: Direction;
+  readonly over: Protocol;
+}
+
 /**
  * Follows a domain from the question of the router to its FederatedDomain. The router remembers a domain from its
  * first 2xx; that memory is dropped only when the domain is in the routing table, or is not to be remembered.
@@ -28,7 +34,7 @@ export class Learning {
   /** Domains that have passed the limits and have not been learned yet. */
   readonly #admitted = new Set<string>();
   /** Learned, and not seen in the API yet. */
-  readonly #pending = new Map<string, Direction>();
+  readonly #pending = new Map<string, Reached>();
   /** Seen in the API, or refused: the router may forget them after the next apply. */
   readonly #settled = new Set<string>();
   /** The API server took no FederatedDomain of these names lately. */
@@ -60,20 +66,30 @@ export class Learning {
     return "default";
   }
 
-  /** The router reached a domain: a 2xx came back. */
-  learned(domain: string, direction: Direction): void {
+  /** A domain was reached: a 2xx came back, or its XMPP server answered. */
+  learned(domain: string, direction: Direction, over: Protocol = "SIP"): void {
     if (this.#pending.has(domain)) return;
     if (!this.#mayRemember(domain, direction)) {
       this.#settle(domain);
       return;
     }
-    this.#pending.set(domain, direction);
+    this.#pending.set(domain, { direction, over });
     this.#ports.write(domain);
+  }
+
+  /** Which side began with a domain whose FederatedDomain has not been seen yet. */
+  direction(domain: string): Direction | undefined {
+    return this.#pending.get(domain)?.direction;
+  }
+
+  /** How such a domain was reached. */
+  over(domain: string): Protocol {
+    return this.#pending.get(domain)?.over ?? "SIP";
   }
 
   /** Asked right before the FederatedDomain is created: much may have happened while the API server was away. */
   stillWanted(domain: string): boolean {
-    const direction = this.#pending.get(domain);
+    const direction = this.direction(domain);
     if (direction === undefined) return false;
     if (this.#ports.shouldRemember(domain, direction)) return true;
     this.#settle(domain);

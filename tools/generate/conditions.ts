@@ -20,6 +20,8 @@ export const CONDITION_MEANINGS: Readonly<Record<string, Meanings>> = {
       "The next hop answers probes of some replica. `False`: `NoAnswer`, `Unresolvable` where its name leads nowhere, or `TLSFailed` where no TLS connection to the right peer comes to be. It changes once a minute at most, and never influences `Ready`. Absent where no request goes by the route.",
     Throttled:
       "New domains are served without being remembered, because a limit on discovery bites (on open default routes); the message says which and how to lift it. It stays for five minutes, then it is absent.",
+    XmppDiscovery:
+      "Unknown domains are asked over XMPP before they take this route (on open default routes, where `xmpp.enabled`). `False`: `GatewayAway` while nobody can be asked, `CertificateInvalid` for ten minutes after a domain was asked that speaks XMPP with a certificate which is not valid for it; the message names it, and tells what becomes of its requests.",
   },
   FederatedDomain: {
     ...BOTH,

@@ -87,7 +87,7 @@ export interface StaticRouteStatus {
    */
   effectivePort?: number;
   /**
-   * Accepted: the spec makes sense beside the other objects. Programmed: every ready router routes by it. Ready: both. Stalled: it needs a change by a person. NextHopReachable: the next hop answers. Throttled: a limit on discovery bites.
+   * Accepted: the spec makes sense beside the other objects. Programmed: every ready router routes by it. Ready: both. Stalled: it needs a change by a person. NextHopReachable: the next hop answers. Throttled: a limit on discovery bites. XmppDiscovery: domains are asked over XMPP first.
    */
   conditions: Condition[];
 }

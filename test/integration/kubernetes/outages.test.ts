@@ -140,6 +140,7 @@ test("domains that were learned while the API server was away are written when i
   let unwanted = "";
   const writer = new DomainWriter({
     client: own.client,
+    protocolOf: () => Promise.resolve("SIP" as const),
     stillWanted: (name) => name !== unwanted,
     isCurrent: () => true,
     refused: () => undefined,

@@ -73,6 +73,7 @@ test("learned domains: limited, labelled, and never over what a person wrote", a
   const nothing = (): void => undefined;
   const writer = new DomainWriter({
     client: own.client,
+    protocolOf: () => Promise.resolve("SIP" as const),
     stillWanted: () => true,
     isCurrent: () => true,
     refused: nothing,

@@ -75,6 +75,7 @@ test("a file with the local domain alone is complete by defaults", () => {
       ],
       allowedNetworks: [],
     },
+    xmpp: undefined,
     status: { writesPerSecond: 50 },
     admin: { host: "127.0.0.1", port: 8064 },
     monitoring: undefined,
@@ -90,6 +91,7 @@ test("a file with the local domain alone is complete by defaults", () => {
       trustedPeers: [],
       unprovenInbound: "serve",
       transports: ["UDP", "TCP"],
+      xmpp: false,
       ownAddresses: undefined,
     },
   );
@@ -278,4 +280,26 @@ test("a file is read from disk, and a missing one is a problem like any other", 
   );
   await writeFile(path, "localDomains: [example.com]\n");
   assert.equal((await loadConfig(path, POD)).ok, true);
+});
+
+test("the XMPP gateway is there when it is enabled, complete by defaults", () => {
+  assert.deepEqual(
+    configOf("localDomains: [example.com]\nxmpp: { enabled: true, askReserved: [Test.] }").xmpp,
+    {
+      componentHost: "127.0.0.1",
+      componentPort: 5347,
+      componentSecretFile: "/var/run/sip-federation/xmpp-component-secret",
+      sipPort: 8066,
+      routerSipPort: 8067,
+      timeoutSeconds: 2,
+      maxQuestions: 100,
+      downgradeToSip: false,
+      askReserved: ["test"],
+      messageTimeoutSeconds: 10,
+      maxSubscriptions: 20_000,
+    },
+  );
+  assert.deepEqual(problemsOf("xmpp: { enabled: true, componentHost: 192.0.2.1 }"), [
+    'xmpp.componentHost: "192.0.2.1" is not a loopback address such as 127.0.0.1',
+  ]);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { decide } from "../../../src/federation/decide.ts";
-import { admit, shouldRemember, type DiscoveryState } from "../../../src/federation/discovery.ts";
+import { admit, isUnknown, shouldRemember, type DiscoveryState } from "../../../src/federation/discovery.ts";
 import { translate } from "../../../src/federation/translate.ts";
 import type { Direction } from "../../../src/federation/types.ts";
 import { domainName, federationConfig, federationObjects } from "../../support/arbitraries.ts";
@@ -92,6 +92,19 @@ test("a domain is remembered exactly where a request of this moment would cache 
       const decision = decide(table, { method: "MESSAGE", source: "10.1.1.1", requestUri, from: undefined });
       const caches = decision.action === "relay" && decision.cache;
       assert.equal(shouldRemember(table, domain, "outbound"), caches);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test("a domain is asked over XMPP exactly where the table has nothing but the open default route for it", () => {
+  fc.assert(
+    fc.property(federationObjects(), federationConfig(), domainName, (objects, settings, domain) => {
+      const { table } = translate(objects, settings);
+      const requestUri = { scheme: "sip", host: domain };
+      const decision = decide(table, { method: "MESSAGE", source: "10.1.1.1", requestUri, from: undefined });
+      const isDiscovered = decision.action === "relay" && decision.cache && decision.row === 5;
+      assert.equal(isUnknown(table, domain, "outbound"), isDiscovered);
     }),
     { numRuns: 1000 },
   );

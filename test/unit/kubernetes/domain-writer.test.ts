@@ -12,6 +12,7 @@ async function setup(t: TestContext) {
   const refused: string[] = [];
   const writer = new DomainWriter({
     client,
+    protocolOf: (domain) => Promise.resolve(domain.startsWith("xmpp") ? "XMPP" : "SIP"),
     stillWanted: (domain) => !unwanted.has(domain),
     isCurrent: () => caches.current,
     refused: (domain) => refused.push(domain),
@@ -45,6 +46,14 @@ test("a learned domain is posted with limited trust and its origin, and nothing 
   await waitFor("the result", () => results.length === 1);
   equal(await writer.stop(1_000), 0);
   deepEqual(results, ["created"]);
+});
+
+test("how it is reached is written where that is not SIP", async (t) => {
+  const { server, writer } = await setup(t);
+  writer.write("xmpp.example");
+  const call = await server.call();
+  deepEqual((call.body as { spec: object }).spec, { trust: "Limited", protocol: "XMPP" });
+  call.respond(201, {});
 });
 
 test("that somebody else wrote it is as good", async (t) => {

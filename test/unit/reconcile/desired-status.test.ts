@@ -21,6 +21,7 @@ function statusesOf(
   const desired = desiredStatuses(model, {
     programmed: (...what) => statuses.programmed(...what),
     reachable: () => undefined,
+    xmpp: () => undefined,
     throttled: (kind, name) => throttled(kind, name),
   });
   return (kind: "StaticRoute" | "FederatedDomain", name: string): string[] => {
@@ -40,6 +41,7 @@ test("whether the next hop answers is told as soon as it is known; what is told 
     const desired = desiredStatuses(model, {
       programmed: () => PROGRAMMED,
       reachable: () => found,
+      xmpp: () => undefined,
       throttled: () => undefined,
     });
     const before: Condition = {
@@ -71,6 +73,7 @@ test("Throttled is told while limits bite, and goes with them", () => {
   const desired = desiredStatuses(model, {
     programmed: () => PROGRAMMED,
     reachable: () => undefined,
+    xmpp: () => undefined,
     throttled: () => undefined,
   });
   const told: Condition = { type: "Throttled", ...biting, lastTransitionTime: "2026-01-01T00:00:00Z" };
