@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { StateWriter } from "../../../../src/xmpp/presence/writer.ts";
+import { recordingLogger } from "../../../support/recording-logger.ts";
 import { readState, writeState, type SavedState } from "../../../../src/xmpp/presence/state.ts";
 import {
   JULIET,
+  ManualClock,
   notice,
   notify,
   pidf,
@@ -137,6 +140,36 @@ test("what comes or goes is written within a second, what is renewed within half
   assert.equal(bed.saves, 2);
   await bed.gateway.stop();
   assert.equal(bed.saves, 2);
+});
+
+test("a store that fails is tried again, later and later, and gets the latest state", async () => {
+  const clock = new ManualClock();
+  const log = recordingLogger();
+  const tried: string[] = [];
+  let fails = true;
+  let state = "one";
+  const store = {
+    load: () => Promise.resolve(undefined),
+    save: (text: string) => {
+      tried.push(text);
+      return fails ? Promise.reject(new Error("too large")) : Promise.resolve();
+    },
+  };
+  const writer = new StateWriter({ store, compose: () => state, clock, log });
+  writer.changed();
+  await clock.advance(1_000);
+  writer.changed();
+  await clock.advance(4_999);
+  assert.deepEqual(tried, ["one"]);
+  await clock.advance(1);
+  await clock.advance(9_999);
+  assert.deepEqual(tried, ["one", "one"]);
+  state = "two";
+  fails = false;
+  await clock.advance(1);
+  await clock.advance(600_000);
+  assert.deepEqual(tried, ["one", "one", "two"]);
+  assert.equal(log.records.length, 2);
 });
 
 /** As JSON gives them. */
