@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { connect } from "node:net";
 import type { SipTarget } from "./sip/transport.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -19,4 +20,19 @@ function kernelAddress(host: string): string {
     .map((byte) => Number(byte).toString(16).padStart(2, "0").toUpperCase())
     .reverse()
     .join("");
+}
+
+/** Whether somebody takes a TCP connection there at this moment. */
+export async function accepts(host: string, port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = connect(port, host);
+  socket.once("connect", () => {
+    resolve(true);
+  });
+  socket.once("error", () => {
+    resolve(false);
+  });
+  const accepted = await promise;
+  socket.destroy();
+  return accepted;
 }

@@ -8,12 +8,13 @@ const packages = [
   "kamailio",
   "kamailio-extra-modules", // evapi
   "kamailio-tls-modules",
+  ...["prosody", "lua-unbound"], // the XMPP gateway, which needs unbound to read DNS
   "openssl", // certificates of the sandbox and the tests
   "sip-tester", // sipp
 ];
 
-/** For the tests: SIP user agents that others wrote. */
-const testPackages = ["baresip-core", "twinkle-console"];
+/** For the tests: SIP user agents and an XMPP server that others wrote. */
+const testPackages = ["baresip-core", "twinkle-console", "ejabberd"];
 
 /** For the tests that only root can run, so nobody else is asked for them. */
 const rootTestPackages = [
@@ -30,7 +31,7 @@ const policyFile = "/usr/sbin/policy-rc.d";
 export async function missingDebianPackages(forTests: boolean): Promise<readonly string[]> {
   const query = ["-W", "-f", "${Package} ${db:Status-Status}\\n"];
   const installed = await runCommand("dpkg-query", query).catch((cause: unknown) => {
-    throw new Error("this is not a Debian system: install Kamailio 5.6 or later, and sipp, by hand", {
+    throw new Error("this is not a Debian system: install Kamailio 5.6 or later, Prosody 0.12, and sipp, by hand", {
       cause,
     });
   });
@@ -72,7 +73,7 @@ export function debianRelease(): string | undefined {
   return /^VERSION_CODENAME=(\w+)$/m.exec(release)?.[1];
 }
 
-/** Debian starts a service when its package is installed; a Kamailio on port 5060 is not what anybody asked for. */
+/** Debian starts a service when its package is installed; a Kamailio on port 5060 or a Prosody on 5222 is not what anybody asked for. */
 async function withoutStartingServices(install: () => Promise<unknown>): Promise<void> {
   const ours = !existsSync(policyFile);
   if (ours) writeFileSync(policyFile, "#!/bin/sh\nexit 101\n", { mode: 0o755 });

@@ -1,0 +1,21 @@
+import type { Authority, CertificateOptions } from "./authority.ts";
+import type { RestartableProcess } from "./restartable-process.ts";
+
+/** A server of a foreign domain. */
+export interface XmppServerOptions {
+  /** Loopback address of all its listeners. */
+  readonly host: string;
+  readonly domain: string;
+  /** Signs its certificate, and counts. */
+  readonly authority: Authority;
+  /** `address@port` of the name server. */
+  readonly dns: string;
+  /** User names and passwords. */
+  readonly accounts?: Readonly<Record<string, string>>;
+  /** Of its certificate, which is for the domain unless told. */
+  readonly certificate?: CertificateOptions;
+}
+
+export interface XmppServer extends XmppServerOptions {
+  readonly process: RestartableProcess;
+}
