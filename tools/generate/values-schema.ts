@@ -1,4 +1,5 @@
 /** The schema of the chart's values. What is below `config` comes from the schema of the configuration file. */
+import { xmpp } from "../../src/config/schema-xmpp.ts";
 import { configSchema } from "../../src/config/schema.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -190,15 +191,14 @@ const VALUES: Record<string, Schema> = {
 
 function settings(): Record<string, Schema> {
   const { properties } = configSchema;
-  const schemaOf = (key: (typeof SETTINGS)[number]): Schema =>
+  const schemaOf = (key: (typeof SETTINGS)[number]): object =>
     key === "xmpp" ? xmppSettings() : (properties[key] ?? {});
   return Object.fromEntries(SETTINGS.map((key) => [key, withoutForms(schemaOf(key))]));
 }
 
-function xmppSettings(): Schema {
-  const { properties, ...section } = configSchema.properties.xmpp;
-  const left = Object.entries(properties).filter(([key]) => !SET_BY_THE_CHART.has(key));
-  return { ...section, properties: Object.fromEntries(left) };
+function xmppSettings(): object {
+  const left = Object.entries(xmpp.properties).filter(([key]) => !SET_BY_THE_CHART.has(key));
+  return { ...configSchema.properties.xmpp, properties: Object.fromEntries(left) };
 }
 
 function withoutForms(schema: object): Schema {
