@@ -35,7 +35,11 @@ export function podDocuments(objects: readonly Rendered[], placement: Placement)
   const pod = {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { name: placement.name },
+    // podman would remove an init container that ran once, and trips over one that is quick
+    metadata: {
+      name: placement.name,
+      annotations: { "io.podman.annotations.init.container.type": "always" },
+    },
     spec: {
       ...spec,
       hostNetwork: true,
