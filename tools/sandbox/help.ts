@@ -32,10 +32,9 @@ Unknown domains are asked over XMPP first. ${env.XMPP_DOMAIN} answers, and ${env
 Your own platform needs a route of its own to get the answer, and somebody there too:
 
   tools/sandbox/sip answer ${platform} &
-  $KUBECTL apply -f - <<END
-  {"apiVersion": "sipfederation.io/v1alpha1", "kind": "StaticRoute", "metadata": {"name": "inside"},
-   "spec": {"destinationPattern": "$LOCAL_DOMAIN", "nextHop": "${platform}", "protocolType": "UDP"}}
-  END
+  echo '{"apiVersion": "sipfederation.io/v1alpha1", "kind": "StaticRoute", "metadata": {"name": "inside"},
+    "spec": {"destinationPattern": "${env.LOCAL_DOMAIN}", "nextHop": "${platform}", "protocolType": "UDP"}}' |
+    $KUBECTL apply -f -
   tools/sandbox/xmpp message alice@$LOCAL_DOMAIN 'Good night'
 
 Why does a request go where it goes?
