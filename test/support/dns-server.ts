@@ -10,6 +10,7 @@ import {
   type NaptrData,
   type Packet,
   RECURSION_AVAILABLE,
+  RECURSION_DESIRED,
   type SrvData,
   TRUNCATED_RESPONSE,
 } from "dns-packet";
@@ -142,7 +143,8 @@ export class DnsServer {
       name = alias.data;
     }
     const found = this.#zone.get(name)?.filter((record) => record.type === type) ?? [];
-    const flags = RECURSION_AVAILABLE | (this.#zone.has(name) ? 0 : RCODES.NXDOMAIN);
+    const asked = (query.flags ?? 0) & RECURSION_DESIRED; // comes back as it was sent (RFC 1035 §4.1.1)
+    const flags = RECURSION_AVAILABLE | asked | (this.#zone.has(name) ? 0 : RCODES.NXDOMAIN);
     return {
       type: "response",
       id: query.id,

@@ -1,11 +1,11 @@
 /** The XMPP gateway with the operator's streams to it, and foreign servers around it, on loopback addresses. */
-import type { TestContext } from "node:test";
 import type { Element } from "@xmpp/xml";
 import { ComponentStreams } from "../../src/xmpp/component/streams.ts";
 import { Discovery, type DiscoveryOptions } from "../../src/xmpp/discovery/discovery.ts";
 import { claimAddressBlock, type AddressBlock } from "./addresses.ts";
 import { Authority } from "./authority.ts";
-import { Gateway, startProsody } from "./prosody.ts";
+import { startEjabberd } from "./ejabberd.ts";
+import { Gateway, startProsody, XMPP_PORTS } from "./prosody.ts";
 import { recordingLogger } from "./recording-logger.ts";
 import { waitFor } from "./wait-for.ts";
 import { XmppDns } from "./xmpp-dns.ts";
@@ -59,7 +59,8 @@ export class XmppBed {
     const dns = await XmppDns.start(block.address(PLACES.dns));
     const host = block.address(PLACES.gateway);
     const gateway = await Gateway.start({ host, localDomains, authority, dns: dns.address, env });
-    for (const domain of localDomains) dns.serve(domain, host);
+    // ejabberd looks for hosts with the system's resolver, which no test can have: here it does not have to look
+    for (const domain of localDomains) dns.srv(domain, XMPP_PORTS.s2s, host);
     const bed = new XmppBed({ block, authority, dns, gateway }, localDomains);
     bed.streams.start();
     await bed.connected();
@@ -104,10 +105,9 @@ export class XmppBed {
     return this.#serve(startProsody, options);
   }
 
-  /** Stops a server with the end of a test. */
-  during(t: TestContext, server: XmppServer): XmppServer {
-    t.after(() => server.process.kill());
-    return server;
+  /** Starts a foreign ejabberd, which DNS knows. */
+  async ejabberd(options: ServerOptions): Promise<XmppServer> {
+    return this.#serve(startEjabberd, options);
   }
 
   async close(): Promise<void> {

@@ -31,9 +31,12 @@ const policyFile = "/usr/sbin/policy-rc.d";
 export async function missingDebianPackages(forTests: boolean): Promise<readonly string[]> {
   const query = ["-W", "-f", "${Package} ${db:Status-Status}\\n"];
   const installed = await runCommand("dpkg-query", query).catch((cause: unknown) => {
-    throw new Error("this is not a Debian system: install Kamailio 5.6 or later, Prosody 0.12, and sipp, by hand", {
-      cause,
-    });
+    throw new Error(
+      "this is not a Debian system: install Kamailio 5.6 or later, Prosody 0.12, and sipp, by hand",
+      {
+        cause,
+      },
+    );
   });
   const present = new Set(installed.split("\n"));
   const isRoot = process.getuid?.() === 0;
