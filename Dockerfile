@@ -2,7 +2,7 @@
 # root file system.
 ARG NODE=docker.io/library/node:24.21.0-trixie-slim
 ARG DEBIAN=docker.io/library/debian:13-slim
-# For Prosody 0.12: the operator reads its error texts, and another version has others
+# For Prosody 0.12, which the tests run: the operator reads its error texts
 ARG DEBIAN_OF_PROSODY=docker.io/library/debian:12-slim
 
 FROM ${NODE} AS build
