@@ -35,7 +35,7 @@ function routed(table: RoutingTable, name: string, entry: KnownEntry, shared: Sh
   if (entry.policy === "Block") return BLOCKED_BY_POLICY;
   const explicit = explicitSet(table.routeSets, name);
   if (explicit?.blocked) return blockedByRoute(explicit);
-  if (entry.protocol === "XMPP") return XMPP;
+  if (entry.protocol === "XMPP") return table.config.xmpp === true ? XMPP : XMPP_WITHOUT_GATEWAY;
   if (explicit) return explicitRoute(explicit);
   return shared.hasDefaultRoute ? DEFAULT_ROUTE : NO_ROUTE;
 }
@@ -54,7 +54,13 @@ const XMPP: Finding = {
   status: "True",
   reason: "XMPP",
   message:
-    "Never reached over SIP, protocol is XMPP, and this release has no XMPP gateway yet: to the domain MESSAGE, SUBSCRIBE and NOTIFY are answered with 480, other methods with 405; from it what is not proven with 403.",
+    "Reached over XMPP, never over SIP: MESSAGE, SUBSCRIBE and NOTIFY go to the XMPP gateway, and are answered with 480 while it is away; other methods are answered with 405. From it over SIP, what is not proven is answered with 403.",
+};
+const XMPP_WITHOUT_GATEWAY: Finding = {
+  status: "True",
+  reason: "XMPP",
+  message:
+    "Never reached over SIP, protocol is XMPP, and there is no XMPP gateway, `xmpp.enabled` is off: to the domain MESSAGE, SUBSCRIBE and NOTIFY are answered with 480, other methods with 405; from it what is not proven with 403.",
 };
 const DEFAULT_ROUTE: Finding = {
   status: "True",

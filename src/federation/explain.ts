@@ -22,7 +22,7 @@ export function explain(seen: View, request: SipRequest): Explanation {
   const caching = cachingOf(view, situation, decision);
   const { action, row, direction, domain, because } = decision;
   return {
-    summary: summaryOf(decision, found, caching),
+    summary: summaryOf(decision, found, caching, table.config.xmpp === true),
     action,
     row,
     direction,

@@ -7,15 +7,17 @@ export interface Origin {
   readonly because: string;
 }
 
-/** Tells inside from outside: by the listener, by what the certificate of the connection proves, by the source network. */
+/** Tells inside from outside: by the XMPP gateway, by the listener, by what the certificate of the connection proves, by the source network. */
 export function originOf(
   {
     source,
     insideListener,
     certificateNames,
-  }: Pick<SipRequest, "source" | "insideListener" | "certificateNames">,
+    overXmpp,
+  }: Pick<SipRequest, "source" | "insideListener" | "certificateNames" | "overXmpp">,
   config: FederationConfig,
 ): Origin {
+  if (overXmpp) return { side: "outside", because: "It came over XMPP, which is outside." };
   if (insideListener) return { side: "inside", because: "It came in on the listener of the inside." };
   const name = certificateNames?.find((it) => config.insideCertificateNames.includes(it));
   if (name !== undefined)

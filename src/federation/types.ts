@@ -23,6 +23,8 @@ export interface FederationConfig {
   readonly unprovenInbound: "serve" | "refuse";
   /** Transports that this installation sends by; a route by another one is not accepted. Absent: all. */
   readonly transports?: readonly Transport[];
+  /** There is an XMPP gateway. Absent: there is none. */
+  readonly xmpp?: boolean;
 }
 
 export interface HostPort {
@@ -166,6 +168,8 @@ export interface SipRequest {
   readonly insideListener?: boolean;
   /** What the certificate of its connection proves, canonical; absent or empty: it has proven nothing. */
   readonly certificateNames?: readonly string[];
+  /** It came from the XMPP gateway, on a listener of its own: a server of the domain in From has sent it. */
+  readonly overXmpp?: boolean;
   readonly requestUri: SipUri;
   /** From URI; undefined where it has none or it is unparsable. */
   readonly from: SipUri | undefined;
@@ -217,6 +221,7 @@ export interface InDialogRequest {
   readonly source: string;
   readonly insideListener?: boolean;
   readonly certificateNames?: readonly string[];
+  readonly overXmpp?: boolean;
   /** From and To URI; undefined where unparsable. */
   readonly from: SipUri | undefined;
   readonly to: SipUri | undefined;

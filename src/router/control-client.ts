@@ -33,7 +33,12 @@ export interface ControlClientOptions {
   readonly timeoutMs?: number;
 }
 
-const VERDICT_LETTERS: Record<Verdict, string> = { default: "D", uncached: "U", refused: "B", gateway: "X" };
+const VERDICT_LETTERS: Record<Verdict, string> = {
+  default: "D",
+  uncached: "U",
+  refused: "B",
+  gateway: "X",
+};
 
 /** HTTP on the router's loopback control listener, with connections kept alive. */
 export class ControlClient {

@@ -10,7 +10,8 @@ export interface StreamHandlers {
   connected(instance: string): void;
   closed(): void;
   question(domain: string, direction: ExternalDirection): void;
-  learned(domain: string, direction: ExternalDirection, remembered: boolean): void;
+  /** `overXmpp`: what was answered came from the XMPP gateway. */
+  learned(domain: string, direction: ExternalDirection, remembered: boolean, overXmpp: boolean): void;
   domainLimited(domain: string, limit: DomainLimit): void;
   sourceLimited(address: string, limit: SourceLimit): void;
   /** Whose is the certificate of a connection? */
@@ -37,9 +38,10 @@ const READERS: Readonly<Record<string, Reader>> = {
     return true;
   },
   L([, domain = "", side, known], handlers) {
-    const direction = directionOf(side);
+    const overXmpp = side === "x";
+    const direction = overXmpp ? "inbound" : directionOf(side);
     if (direction === undefined || !isName(domain)) return false;
-    handlers.learned(domain, direction, known === "1");
+    handlers.learned(domain, direction, known === "1", overXmpp);
     return true;
   },
   P([, uri = "", status, microseconds, names = "-"], handlers) {

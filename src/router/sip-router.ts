@@ -216,8 +216,8 @@ export class SipRouter {
         question: (domain, direction) => {
           desk.ask(domain, direction);
         },
-        learned: (domain, direction, remembered) => {
-          handlers.learned(domain, direction, remembered);
+        learned: (domain, direction, remembered, overXmpp) => {
+          handlers.learned(domain, direction, remembered, overXmpp);
         },
         certificate: (question) => {
           void this.#certify(question);

@@ -2,7 +2,10 @@ import type { TlsFiles } from "./tls-files.ts";
 import type { Direction, DomainLimit, NextHop, SourceLimit, StrangerLimits } from "../federation/types.ts";
 import type { DialogSettings } from "./standing-entries.ts";
 
-/** How held requests go on: default route and remembered, default route and not remembered, refused with 403, or to the XMPP gateway. */
+/**
+ * How held requests go on: default route and remembered, default route and not remembered, refused with 403, or to the
+ * XMPP gateway.
+ */
 export type Verdict = "default" | "uncached" | "refused" | "gateway";
 
 /** Side of a question or a report: the domain is the host of the Request-URI, or of From. */
@@ -15,8 +18,9 @@ export interface RouterHandlers {
   /**
    * A domain answered with a 2xx. `remembered`: the router already treats it as known; otherwise it was reached
    * while no operator was there. Reported again after every reconnect, until `forget`.
+   * `overXmpp`: the request came from the XMPP gateway; inbound, and never remembered.
    */
-  learned(domain: string, direction: ExternalDirection, remembered: boolean): void;
+  learned(domain: string, direction: ExternalDirection, remembered: boolean, overXmpp: boolean): void;
   /** The whole table came into force: at first, and after every restart of the router. */
   programmed(): void;
   /** A next hop, by URI, answers probes from now on, or does no longer. */

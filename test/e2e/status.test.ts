@@ -192,7 +192,7 @@ test("Routed names the way that a domain goes", async () => {
   assert.equal(await routed("explicit.example"), "True ExplicitRoute");
   assert.equal(await routed("xmpp.example"), "True XMPP");
   const { message } = fullConditionOf(await cluster.get("FederatedDomain", "xmpp.example"), "Routed") ?? {};
-  assert.match(message ?? "", /this release has no XMPP gateway yet: .* answered with 480/);
+  assert.match(message ?? "", /there is no XMPP gateway, `xmpp.enabled` is off: .* answered with 480/);
   assert.equal(await routed("default.example"), "True DefaultRoute");
   await cluster.clear("StaticRoute");
   await waitFor(

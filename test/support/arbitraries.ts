@@ -152,6 +152,7 @@ export function federationConfig(world: World = WORLD): fc.Arbitrary<FederationC
       trustedPeers: fc.array(peer, { maxLength: 2 }),
       insideCertificateNames: certificateNames,
       unprovenInbound: often("serve" as const, "refuse" as const),
+      xmpp: fc.boolean(),
     })
     .map((fields) => {
       const { localDomains, insideNetworks, ownAddresses } = world;
@@ -178,7 +179,8 @@ export function sipRequest(world: World = WORLD): fc.Arbitrary<SipRequest> {
     ),
     from: fc.option(sipUri(world), { nil: undefined, freq: 20 }),
   });
-  return fc.tuple(request, often(false, true)).map(([fields, isCertified]) => {
+  return fc.tuple(request, often(false, true), often(false, true)).map(([fields, overXmpp, isCertified]) => {
+    if (overXmpp) return { ...fields, overXmpp };
     const certificateNames = isCertified ? world.certificates[fields.source] : undefined;
     return certificateNames === undefined ? fields : { ...fields, certificateNames };
   });

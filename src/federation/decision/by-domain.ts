@@ -60,7 +60,20 @@ function xmppDomain(federation: Federation): Result {
   if (!GATEWAY_METHODS.has(method)) {
     return answer(federation, 2, [405, "Method Not Allowed"], `The XMPP gateway does not carry ${method}.`);
   }
-  const why = "It is for the XMPP gateway, never for SIP: this release has no gateway, and answers 480.";
+  return toGateway(federation);
+}
+
+function toGateway(federation: Federation): Decision {
+  const { table, request } = federation;
+  if (table.config.xmpp !== true) {
+    const why = "It is for the XMPP gateway, never for SIP, and there is none: xmpp.enabled is off.";
+    return answer(federation, 2, [480, "No XMPP Gateway"], why);
+  }
+  if (request.requestUri.scheme === "sips") {
+    const why = "A sips: URI asks for TLS on every hop, and SIP over TLS ends at the XMPP gateway.";
+    return answer(federation, 2, [480, "No TLS Beyond Gateway"], why);
+  }
+  const why = "It goes to the XMPP gateway, never over SIP; while that is away, the answer is 480.";
   return { ...basis(federation, 2, why), action: "gateway" };
 }
 
@@ -81,11 +94,24 @@ function explicitRoute(federation: Federation): Result {
 }
 
 function openFederation(federation: Federation): Result {
-  const { domain, table, proven } = federation;
-  if (!table.open) return undefined;
+  if (!federation.table.open) return undefined;
   const why = "No explicit route matches, and federation is open.";
-  const discover = proven && domain !== undefined && isCacheable(domain);
-  return serve(explained(federation, why), 5, true, { discover, cache: mayCache(federation) });
+  const discover = mayDiscover(federation);
+  const open = explained(federation, why);
+  const learning = { discover, cache: mayCache(federation) };
+  return serve(discover ? withDiscovery(open) : open, 5, true, learning);
+}
+
+/** What comes over XMPP has told by that how its domain is reached. */
+function mayDiscover({ domain, proven, request }: Federation): boolean {
+  return proven && !request.overXmpp && domain !== undefined && isCacheable(domain);
+}
+
+function withDiscovery(federation: Federation): Federation {
+  const { table, direction, domain = "" } = federation;
+  if (table.config.xmpp !== true || direction !== "outbound") return federation;
+  const why = `Discovery asks ${domain} over XMPP first: if it answers there, row 2 applies.`;
+  return explained(federation, why);
 }
 
 export function closedFederation(federation: Federation): Decision {

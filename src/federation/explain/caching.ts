@@ -6,13 +6,15 @@ import type { Decision } from "../types.ts";
 
 /** What a 2xx to the request would make known, or why nothing. */
 export function cachingOf(view: View, situation: Situation, { action }: Decision): Caching {
-  const { direction, domain } = situation;
-  if (action !== "relay") return { because: "Nothing is relayed." };
+  const { direction, domain, request } = situation;
+  if (action === "reply" || action === "drop") return { because: "Nothing is relayed." };
   if (direction !== "outbound" && direction !== "inbound")
     return { because: "No external domain has a part in it." };
   const why = whyNotCached(federationOf(situation)) ?? whyNotNow(view, situation);
   if (why !== undefined || domain === undefined) return { because: why ?? "" };
-  return { creates: domain, because: `The first 2xx creates FederatedDomain ${domain}, with trust Limited.` };
+  const protocol = request.overXmpp ? "protocol XMPP and " : "";
+  const because = `The first 2xx creates FederatedDomain ${domain}, with ${protocol}trust Limited.`;
+  return { creates: domain, because };
 }
 
 function whyNotNow({ memory, limit }: View, { domain = "", direction }: Situation): string | undefined {

@@ -64,6 +64,16 @@ for (const binary of kamailioBinaries()) {
       assert.equal((await bed.fromInside("sip:a@new.test")).status, 403, "forgotten");
     });
 
+    test("a crowd asks once, also while the first of it is being answered", async (t) => {
+      const { operator } = await stage(t, { verdict: "default" });
+      for (let round = 1; round <= 40; round += 1) {
+        const crowd = Array.from({ length: 30 }, (_, n) => `sip:user${n}@crowd${round}.test`);
+        const answers = await Promise.all(crowd.map((user) => bed.fromInside(user)));
+        assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
+        assert.equal(operator.questions.length, round);
+      }
+    });
+
     test("verdicts on several domains in one order, where users have routes too", async (t) => {
       const { hop, operator } = await stage(t, {});
       await bed.program({ sets: { "*": to(uri(hop)), "@+49..": "-||0|" }, shapes: "5=,3,..;" });

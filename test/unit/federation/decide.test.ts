@@ -156,6 +156,16 @@ test("only an unknown, proven domain that could be stored is discovered or cache
   });
 });
 
+test("nothing is asked over XMPP about what came over it, and to the gateway goes what it carries", () => {
+  always(({ table, request, decision }) => {
+    if (request.overXmpp && decision.action === "relay") assert.equal(decision.discover, false);
+    if (decision.action !== "gateway") return;
+    assert.ok(table.config.xmpp);
+    assert.equal(originOf(request, table.config).side, "inside");
+    assert.match(request.method, /^(MESSAGE|SUBSCRIBE|NOTIFY)$/);
+  });
+});
+
 test("more specific routes are tried before less specific ones", () => {
   always(({ table, decision }) => {
     if (decision.action !== "relay") return;

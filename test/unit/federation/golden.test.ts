@@ -44,6 +44,7 @@ interface RequestFields {
   readonly source?: string;
   readonly insideListener?: boolean;
   readonly certificateNames?: readonly string[];
+  readonly overXmpp?: boolean;
   readonly uri?: string;
   readonly host?: string;
   readonly from?: string;
@@ -132,7 +133,7 @@ function inDialogOf(fields: InDialogFields, table: RoutingTable) {
 }
 
 function requestOf(fields: RequestFields): SipRequest {
-  const { method, source, uri, host, from, insideListener, certificateNames } = fields;
+  const { method, source, uri, host, from, insideListener, certificateNames, overXmpp } = fields;
   return {
     method: method ?? "MESSAGE",
     source: source ?? INSIDE,
@@ -140,6 +141,7 @@ function requestOf(fields: RequestFields): SipRequest {
     from: from === undefined ? undefined : uriOf(from),
     ...(insideListener !== undefined && { insideListener }),
     ...(certificateNames !== undefined && { certificateNames }),
+    ...(overXmpp !== undefined && { overXmpp }),
   };
 }
 

@@ -39,12 +39,14 @@ test("what commands carry", async (t) => {
   await client.verdict("a.test", "default");
   await client.verdict("b.test", "uncached");
   await client.verdict("c.test", "refused");
+  await client.verdict("d.test", "gateway");
   await client.sweep("e0");
   assert.deepEqual(seen, [
     "POST /table i1|7\ne1/n/a.test|A|\ne1/n/b.test",
     "POST /verdict a.test|D",
     "POST /verdict b.test|U",
     "POST /verdict c.test|B",
+    "POST /verdict d.test|X",
     "POST /sweep e0",
   ]);
 });

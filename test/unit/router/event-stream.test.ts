@@ -16,8 +16,8 @@ async function setUp(t: TestContext) {
       closed: () => events.push("closed"),
       question: (domain, direction) => events.push(`question ${domain} ${direction}`),
       certificate: ({ context, pem }) => events.push(`certificate ${context.hash} ${context.rest} ${pem}`),
-      learned: (domain, direction, remembered) =>
-        events.push(`learned ${domain} ${direction} ${String(remembered)}`),
+      learned: (domain, direction, remembered, overXmpp) =>
+        events.push(`learned ${domain} ${direction} ${String(remembered)}${overXmpp ? " over XMPP" : ""}`),
       probed: (uri, status, microseconds) => events.push(`probed ${uri} ${status} ${microseconds}`),
       domainLimited: (domain, limit) => events.push(`domain ${domain} ${limit}`),
       sourceLimited: (address, limit) => events.push(`source ${address} ${limit}`),
@@ -41,6 +41,7 @@ test("events arrive typed, one byte at a time", async (t) => {
       "Q|b.test|i",
       "L|c.test|o|1",
       "L|d.test|i|0",
+      "L|f.test|x|0",
       "P|sip:192.0.2.1;x=y|200|42",
       "N|ab12|7||||PEM\n",
       "T|e.test|failures",
@@ -53,13 +54,14 @@ test("events arrive typed, one byte at a time", async (t) => {
     router.tellBytes(Buffer.from([byte]));
     await new Promise(setImmediate);
   }
-  await waitFor("all events", () => events.length === 9);
+  await waitFor("all events", () => events.length === 10);
   assert.deepEqual(events, [
     "connected instance-1",
     "question a.test outbound",
     "question b.test inbound",
     "learned c.test outbound true",
     "learned d.test inbound false",
+    "learned f.test inbound false over XMPP",
     "probed sip:192.0.2.1;x=y 200 42",
     "certificate ab12 7||| PEM\n",
     "domain e.test failures",
