@@ -16,6 +16,8 @@ export interface XmppServerOptions {
   readonly certificate?: CertificateOptions;
   /** For its files, and there; a temporary one unless told. */
   readonly directory?: string;
+  /** False: Prosody does not offer STARTTLS. */
+  readonly tls?: boolean;
 }
 
 export interface XmppServer extends XmppServerOptions {
