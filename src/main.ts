@@ -18,18 +18,18 @@ import { statusKinds } from "./kubernetes/status-shapes.ts";
 import { StatusWriter } from "./kubernetes/status-writer.ts";
 import { desiredStatuses } from "./reconcile/desired-status.ts";
 import { Learning } from "./reconcile/learning.ts";
-import { discovery, predefinedRoute, reachabilityNotice, refusals } from "./reconcile/notices.ts";
-import { ProgrammingLoop } from "./reconcile/programming.ts";
+import { discovery, predefinedRoute, reachabilityNotice } from "./reconcile/notices.ts";
 import { routerHandlers } from "./reconcile/router-handlers.ts";
 import { type Kind, Statuses } from "./reconcile/statuses.ts";
-import { Story } from "./reconcile/story.ts";
 import { adminServers } from "./main/admin.ts";
 import { joinAsking } from "./main/asking.ts";
 import { joinDialogKeys } from "./main/dialog-keys.ts";
 import { joinLimits } from "./main/limits.ts";
 import { joinNextHops } from "./main/next-hops.ts";
 import { observe } from "./main/observe.ts";
+import { joinProgramming } from "./main/programming.ts";
 import { sipRouter } from "./main/router.ts";
+import { joinXmpp } from "./main/xmpp.ts";
 import { ControlClient } from "./router/control-client.ts";
 import type { SipRouter } from "./router/sip-router.ts";
 
@@ -75,7 +75,7 @@ let router: SipRouter | undefined;
 const writer = new DomainWriter({
   client,
   stillWanted: (domain) => learning.stillWanted(domain),
-  protocolOf: (domain) => asking.protocol(domain, learning.over(domain)),
+  protocolOf: (domain) => asked.asking.protocol(domain, learning.over(domain)),
   isCurrent: () => operator.current,
   refused: (domain) => {
     learning.refused(domain);
@@ -113,13 +113,15 @@ const statuses = new Statuses({
 
 const limits = joinLimits({ config, model, replica, replicas, statuses, uidOf, events, log });
 
-const {
-  asking,
-  news,
-  condition: xmppDiscovery,
-} = joinAsking({
+const xmpp = joinXmpp({
+  ...{ config, client, metrics, log },
+  changed: (isUp) => {
+    asked.news.gateway(isUp);
+  },
+});
+const asked = joinAsking({
   ...{ config, model, learning, statuses, uidOf, events, log },
-  ask: undefined,
+  ask: xmpp?.ask,
 });
 
 const { nextHops, reachability, named, stopNaming } = joinNextHops({
@@ -140,40 +142,12 @@ const { nextHops, reachability, named, stopNaming } = joinNextHops({
   log,
 });
 
-const story = new Story(log, uidOf);
-const programming = new ProgrammingLoop({
-  take: () => {
-    const changes = model.takeChanges();
-    learning.tableChanged(changes);
-    if (changes.routeSets.size > 0) nextHops.follow();
-    if (operator.current) learning.reconsider();
-    return {
-      changes: { ...changes, routeSets: new Set([...changes.routeSets, ...nextHops.takeMoved()]) },
-      versions: operator.resourceVersions,
-      settled: learning.takeSettled(),
-      takenAt: performance.now(),
-    };
-  },
-  apply: async (changes) => {
-    await named();
-    await metrics.reconcile("routing-table", async () => router?.apply(changes));
-  },
-  applied: ({ versions, settled, takenAt }) => {
-    metrics.programming.programmed((performance.now() - takenAt) / SECOND);
-    replica.publish({ ready: true, applied: versions });
-    // After the routing, which is in a hurry: with many domains the look at all verdicts takes its time.
-    const verdicts = model.takeVerdictChanges();
-    statuses.changed(verdicts, performance.now());
-    statuses.advanced();
-    const news = story.tell(model.openRoutes, verdicts, refusals(verdicts, model, uidOf));
-    if (leader.leader) events.recordAll(news);
-    void learning.forget(settled);
-  },
-  failed: (error, { settled }) => {
-    metrics.programming.failed();
-    learning.putBack(settled);
-    log.warn({ err: error }, "the router could not be programmed");
-  },
+const programming = joinProgramming({
+  ...{ model, learning, nextHops, metrics, replica, statuses, events, uidOf, log },
+  operator: () => operator,
+  leader: () => leader,
+  named,
+  router: () => router,
 });
 
 const operator = SipFederationOperator.create({
@@ -199,6 +173,7 @@ const operator = SipFederationOperator.create({
     },
     domainDeleted: (name) => {
       model.deleteDomain(name);
+      xmpp?.forget(name);
       programming.trigger();
     },
     touched: (kind, name) => {
@@ -217,7 +192,7 @@ const desired = desiredStatuses(model, {
   programmed: (...what) => statuses.programmed(...what),
   reachable: (route) => reachability.finding(route, performance.now()),
   throttled: limits.condition,
-  xmpp: xmppDiscovery,
+  xmpp: asked.condition,
 });
 const statusWriter = new StatusWriter({
   client,
@@ -237,6 +212,7 @@ const leader = new LeaderElection({
       replica.start();
       replicas.start();
       void operator.start();
+      void xmpp?.start();
     },
     elected: () => {
       metrics.leading(installation, true);
@@ -282,7 +258,7 @@ function startRouter(): void {
   started = true;
   nextHops.follow();
   router.start(model.table, {
-    ...routerHandlers(asking, learning, metrics.learning),
+    ...routerHandlers(asked.asking, learning, metrics.learning),
     hopChanged: (uri) => {
       nextHops.probed(uri);
     },
@@ -304,7 +280,7 @@ const everySecond = setInterval(() => {
   const now = performance.now();
   statuses.remind(now);
   limits.throttling.expire(now);
-  news.expire(now);
+  asked.news.expire(now);
   statuses.changed({ routes: reachability.takeDue(now), domains: NONE }, now);
   const ready = router?.state().inForce ?? false;
   if (ready !== replica.report.ready) replica.publish({ ready });
@@ -322,7 +298,7 @@ async function stopInOrder(): Promise<void> {
   await stopNaming();
   await router?.stop();
   await programmed;
-  await writer.stop(LAST_WRITES_MS);
+  await Promise.all([writer.stop(LAST_WRITES_MS), xmpp?.stop()]);
   await operator.close();
   await statusWriter.stop();
   await Promise.all([defaultRoute.stop(), events.stop(), dialogKeys.stop(), replicas.stop(), replica.stop()]);

@@ -20,6 +20,8 @@ import {
   type TlsCondition,
 } from "./router-metrics.ts";
 
+import { observeXmpp, xmppMetrics, type XmppSize } from "./xmpp-metrics.ts";
+
 export type Metrics = ReturnType<typeof createMetrics>;
 
 /** Every metric of the operator, as callbacks that main.ts hands to the rooms. */
@@ -34,6 +36,7 @@ export function createMetrics() {
     watch: watchMetrics(registry),
     programming: programmingMetrics(registry),
     learning: learningMetrics(registry),
+    xmpp: xmppMetrics(registry),
     observeTable: (read: () => TableSize): void => {
       observeTable(registry, read);
     },
@@ -48,6 +51,9 @@ export function createMetrics() {
     },
     observeTls: (read: () => TlsCondition | undefined): void => {
       observeTls(registry, read);
+    },
+    observeXmpp: (read: () => XmppSize): void => {
+      observeXmpp(registry, read);
     },
     mirrorCounters: (read: () => Promise<readonly RouterCounter[]>): void => {
       mirrorCounters(registry, read);

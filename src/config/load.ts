@@ -108,6 +108,7 @@ function federation(file: ConfigFile, around: Surroundings): Config["federation"
     trustedPeers: file.trustedPeers,
     unprovenInbound: file.inbound.unproven,
     ownAddresses: ownAddresses(file, around.addresses),
+    xmpp: file.xmpp.enabled,
     transports: file.tls ? ["UDP", "TCP", "TLS"] : ["UDP", "TCP"],
   };
 }

@@ -15,9 +15,9 @@ export function routerHandlers(asking: Asking, learning: Learning, metrics: Lear
       metrics.discovered(direction, verdict);
       return verdict;
     },
-    learned: (domain: string, direction: Direction): void => {
+    learned: (domain: string, direction: Direction, _remembered: boolean, overXmpp: boolean): void => {
       metrics.learned(direction);
-      learning.learned(domain, direction);
+      learning.learned(domain, direction, overXmpp ? "XMPP" : "SIP");
     },
   };
 }

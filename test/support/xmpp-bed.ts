@@ -25,7 +25,6 @@ export interface XmppBedOptions {
 /** Address and authority are the bed's own unless told. */
 type ServerOptions = Omit<XmppServerOptions, "host" | "authority" | "dns"> &
   Partial<Pick<XmppServerOptions, "host" | "authority">>;
-};
 
 export class XmppBed {
   readonly authority: Authority;

@@ -15,6 +15,7 @@ test("docs/operations.md names every metric, and none that is not there", async 
   metrics.observeMemory(() => Promise.resolve(undefined));
   metrics.observeTls(() => undefined);
   metrics.mirrorCounters(() => Promise.resolve([]));
+  metrics.observeXmpp(() => ({ isUp: true, subscriptions: 0, messages: 0 }));
   const { body } = await metrics.text();
   const exposed = [...body.matchAll(/^# TYPE (\S+)/gm)]
     .map(([, name = ""]) => name)

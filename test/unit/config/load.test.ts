@@ -91,6 +91,7 @@ test("a file with the local domain alone is complete by defaults", () => {
       trustedPeers: [],
       unprovenInbound: "serve",
       transports: ["UDP", "TCP"],
+      xmpp: false,
       ownAddresses: undefined,
     },
   );

@@ -6,8 +6,9 @@ import { fakeApi } from "./setup.ts";
 const PATH = "/api/v1/namespaces/ns/secrets/edge-xmpp-presence";
 
 async function setup(t: TestContext) {
-  const { server, client } = await fakeApi(t);
-  return { server, secret: new PresenceSecret({ client, installation: "edge" }) };
+  const { server, client, log } = await fakeApi(t);
+  const secret = new PresenceSecret({ client, installation: "edge", log, backoffMs: [1, 1] });
+  return { server, secret, log };
 }
 
 test("what was saved is loaded again", async (t) => {
@@ -31,6 +32,26 @@ test("at first there is nothing", async (t) => {
   const loaded = secret.load();
   (await server.call()).refuse(404, "NotFound");
   equal(await loaded, undefined);
+});
+
+test("while the API server is away, it is waited for, and told of once", async (t) => {
+  const { server, secret, log } = await setup(t);
+  const loaded = secret.load();
+  for (let n = 0; n < 3; n += 1) (await server.call()).refuse(503, "ServiceUnavailable");
+  (await server.call()).refuse(404, "NotFound");
+  equal(await loaded, undefined);
+  deepEqual(
+    log.records.map(({ level }) => level),
+    ["warn", "debug", "debug", "info"],
+  );
+});
+
+test("nobody waits when all stops", async (t) => {
+  const { server, secret } = await setup(t);
+  const loaded = secret.load();
+  (await server.call()).refuse(503, "ServiceUnavailable");
+  secret.stop();
+  await rejects(loaded);
 });
 
 test("what somebody else wrote there is an error, and so is what the API server refuses", async (t) => {
