@@ -8,7 +8,8 @@ const STOPPING = "Communication with remote domains is not enabled";
 
 /**
  * The reason for which our own gateway returned a stanza; undefined for an answer of the domain itself. Empty where the
- * gateway gives none. It names itself, and so the local domain, in `by` (RFC 6120 §8.3.2).
+ * gateway gives none. Prosody 0.12 names itself, and so the local domain, in `by` (RFC 6120 §8.3.2); 13.0 is told by its
+ * words alone, which nobody gains by imitating.
  */
 export function bounceReason(answer: Element): string | undefined {
   const error = answer.attrs.type === "error" ? answer.getChild("error") : undefined;
@@ -16,7 +17,6 @@ export function bounceReason(answer: Element): string | undefined {
   const text = error.getChildText("text") ?? "";
   if (text === STOPPING) return text;
   const [ours] = String(answer.attrs.to).split("/", 1);
-  const byUs = error.attrs.by === ours?.slice(ours.indexOf("@") + 1);
-  if (!byUs) return undefined;
-  return text.startsWith(PREFIX) ? text.slice(PREFIX.length) : text;
+  if (text.startsWith(PREFIX)) return text.slice(PREFIX.length);
+  return error.attrs.by === ours?.slice(ours.indexOf("@") + 1) ? text : undefined;
 }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { API_VERSION, STATIC_ROUTE } from "../../../src/api/names.ts";
 import { Authority } from "../../support/authority.ts";
+import { runCommand } from "../../../tools/setup/commands.ts";
 import { tlsFor } from "../../support/router-bed.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { obstacle } from "./containers.ts";
@@ -89,7 +90,33 @@ suite("pods", { skip: obstacle(), timeout: BUILD_TIMEOUT }, () => {
     assert.equal(partner.received.at(-1)?.transport, "tls");
   });
 
-  for (const container of ["operator", "sip-router"] as const) {
+  test("servers of other domains find the XMPP gateway, with a certificate for the local domain", async () => {
+    await waitFor("the port that its probe asks", () => pod.accepts(5269));
+    const verified = ["-verify_return_error", "-verify_hostname", "example.com", "-CAfile"];
+    await runCommand("openssl", [
+      ...[
+        "s_client",
+        "-connect",
+        `${pod.address}:5269`,
+        "-starttls",
+        "xmpp-server",
+        "-xmpphost",
+        "example.com",
+      ],
+      ...[...verified, authority.certificateFile],
+    ]);
+  });
+
+  test("the operator is admitted to it, by a secret that the SIP router has not", async () => {
+    const secret = "cat /run/xmpp-component/secret";
+    assert.match(await pod.exec("operator", secret), /^[A-Za-z0-9+/]{43}=$/);
+    await assert.rejects(pod.exec("sip-router", secret), /No such file/);
+    await waitFor("the component stream", async () =>
+      /"domain":"example.com".*connected to the XMPP gateway/.test(await pod.logs("operator")),
+    );
+  });
+
+  for (const container of ["operator", "sip-router", "xmpp-gateway"] as const) {
     test(`${container} has no root, no capabilities, no way to gain any, and nothing to write to`, async () => {
       const status = await pod.exec(container, "cat /proc/1/status");
       assert.match(status, /^Uid:\s+10001\s+10001\s+10001\s+10001$/m);
@@ -125,7 +152,7 @@ suite("pods", { skip: obstacle(), timeout: BUILD_TIMEOUT }, () => {
     assert.deepEqual(await pod.startTimes(), before, "no container was restarted");
   });
 
-  test("SIGTERM ends both containers in order", async () => {
-    assert.deepEqual(await pod.stop(), { operator: 0, "sip-router": 0 });
+  test("SIGTERM ends all containers in order", async () => {
+    assert.deepEqual(await pod.stop(), { operator: 0, "sip-router": 0, "xmpp-gateway": 0 });
   });
 });

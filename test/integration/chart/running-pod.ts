@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import type { Authority } from "../../support/authority.ts";
 import { type AddressBlock, claimAddressBlock } from "../../support/addresses.ts";
@@ -14,7 +16,9 @@ import { type Target, buildImages } from "./images.ts";
 import { podDocuments } from "./pod.ts";
 import { type Rendered, render } from "./release.ts";
 
-const CONTAINERS: readonly Target[] = ["operator", "sip-router"];
+const CONTAINERS: readonly Target[] = ["operator", "sip-router", "xmpp-gateway"];
+/** One replica, as the XMPP gateway needs it. */
+const VALUES = ["--set", "tls.secretName=edge-tls,replicas=1,xmpp.enabled=true"];
 const RBAC = ["ServiceAccount", "Role", "RoleBinding"];
 
 /** A pod of the chart in podman, against a real API server, with the rights that the chart gives it. */
@@ -40,7 +44,7 @@ export class RunningPod {
     const namespace = await createNamespace(api);
     const block = await claimAddressBlock();
     const pod = new RunningPod({ name: `edge-${process.pid}`, api, namespace, block });
-    await pod.#play(await render(namespace, "--set", "tls.secretName=edge-tls"), images, authority);
+    await pod.#play(await render(namespace, ...VALUES), images, authority);
     return pod;
   }
 
@@ -72,9 +76,27 @@ export class RunningPod {
     }
   }
 
+  /** Whether somebody takes TCP connections, as a probe of the kubelet finds. */
+  async accepts(port: number): Promise<boolean> {
+    const socket = connect(port, this.address);
+    try {
+      await once(socket, "connect");
+      return true;
+    } catch {
+      return false;
+    } finally {
+      socket.destroy();
+    }
+  }
+
   /** Runs a shell command in a container, and returns what it wrote to stdout. */
   async exec(container: Target, command: string): Promise<string> {
     return podman("exec", this.#container(container), "sh", "-c", command);
+  }
+
+  /** What it has written so far. */
+  async logs(container: Target): Promise<string> {
+    return podman("logs", this.#container(container));
   }
 
   /** As the administrator, in the namespace of the pod. */
