@@ -78,7 +78,10 @@ export async function startProsody(options: XmppServerOptions): Promise<XmppServ
   const accounts = join(directory, domain.replaceAll(/[^a-z0-9]/g, percent), "accounts");
   mkdirSync(accounts, { recursive: true });
   for (const [user, password] of Object.entries(options.accounts ?? {})) {
-    writeFileSync(join(accounts, `${user}.dat`), `return { password = ${JSON.stringify(password)} }\n`);
+    writeFileSync(
+      join(accounts, `${user.replaceAll(/[^a-z0-9]/g, percent)}.dat`),
+      `return { password = ${JSON.stringify(password)} }\n`,
+    );
   }
   const process = new RestartableProcess(
     {

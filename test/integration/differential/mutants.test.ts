@@ -90,6 +90,23 @@ const MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    what: "knows of no XMPP gateway",
+    decide: (table, request) => decide(configured(table, { xmpp: false }), request),
+    objects: 1,
+  },
+  {
+    what: "takes what comes over XMPP for unproven",
+    decide: (table, { overXmpp: _, ...request }) => decide(table, request),
+  },
+  {
+    what: "asks about what came over XMPP",
+    decide: (table, request) => {
+      const decision = decide(table, request);
+      if (decision.action !== "relay" || !request.overXmpp) return decision;
+      return { ...decision, discover: decision.row === 5 };
+    },
+  },
+  {
     what: "sends sips: by next hops without TLS, too",
     decide: (table, request) =>
       decide(table, { ...request, requestUri: { ...request.requestUri, scheme: schemeOf(request) } }),
