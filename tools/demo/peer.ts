@@ -40,7 +40,7 @@ export class Peer {
   }
 }
 
-/** Somebody who answers messages and calls over SIP: SIPp. */
+/** Somebody who answers messages, calls and subscriptions over SIP: SIPp. */
 export class SipPeer extends Peer {
   readonly address: string;
 

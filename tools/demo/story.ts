@@ -144,6 +144,11 @@ async function inbound({ sandbox, narrator, directory }: Stage): Promise<void> {
   narrator.note("Juliet writes back over XMPP, and the same platform gets it over SIP:");
   await narrator.run("tools/sandbox/xmpp message alice@example.com 'Good night'", /^$/);
   await platform.saw(/juliet@.* wrote to sip:alice@example.com.*Good night/);
+  narrator.note("She asks to see when Alice is there, and learns that from the platform:");
+  const command = ["xmpp", "watch", "alice@example.com"] as const;
+  const watch = new Peer({ name: "watch", command, env: sandbox.env, directory });
+  await platform.saw(/juliet@.* watches sip:alice@example.com/);
+  await watch.saw(/alice@example.com is available/);
   narrator.note("Nobody out there may relay through here, or say that he is one of us:");
   await narrator.run(`FROM=outside ${message("mallory@example.net", "bob@partner.example.org")}`, FORBIDDEN);
   await narrator.run(`FROM=outside ${message("ceo@example.com", "alice@example.com")}`, FORBIDDEN);

@@ -36,6 +36,7 @@ Your own platform needs a route of its own to get the answer, and somebody there
     "spec": {"destinationPattern": "${env.LOCAL_DOMAIN}", "nextHop": "${platform}", "protocolType": "UDP"}}' |
     $KUBECTL apply -f -
   tools/sandbox/xmpp message alice@$LOCAL_DOMAIN 'Good night'
+  tools/sandbox/xmpp watch alice@$LOCAL_DOMAIN         # and whether she is there
 
 Why does a request go where it goes?
 

@@ -35,13 +35,11 @@ export function podDocuments(objects: readonly Rendered[], placement: Placement)
   const pod = {
     apiVersion: "v1",
     kind: "Pod",
-    // podman would remove an init container that ran once, and trips over one that is quick
-    metadata: {
-      name: placement.name,
-      annotations: { "io.podman.annotations.init.container.type": "always" },
-    },
+    metadata: { name: placement.name },
     spec: {
       ...spec,
+      // podman would start init containers again and again
+      restartPolicy: "OnFailure",
       hostNetwork: true,
       initContainers: toPlay(initContainers.filter((it) => !isSidecar(it))),
       containers: toPlay([...initContainers.filter(isSidecar), ...containers]),

@@ -6,6 +6,7 @@ import { Authority } from "../../support/authority.ts";
 import { runCommand } from "../../../tools/setup/commands.ts";
 import { tlsFor } from "../../support/router-bed.ts";
 import { waitFor } from "../../support/wait-for.ts";
+import { XmppClient } from "../../support/xmpp-client.ts";
 import { obstacle } from "./containers.ts";
 import { RunningPod } from "./running-pod.ts";
 
@@ -114,6 +115,25 @@ suite("pods", { skip: obstacle(), timeout: BUILD_TIMEOUT }, () => {
     await waitFor("the component stream", async () =>
       /"domain":"example.com".*connected to the XMPP gateway/.test(await pod.logs("operator")),
     );
+  });
+
+  test("messages flow through the pod to another domain of XMPP, and back", async (t) => {
+    const accounts = { juliet: "balcony" };
+    const server = await pod.xmppServer({ domain: "chat.example", authority, accounts });
+    const juliet = await XmppClient.login({ server, user: "juliet" });
+    const platform = await pod.userAgent();
+    t.after(() => Promise.all([juliet.close(), platform.close(), server.process.stop()]));
+    await pod.apply(route("platform", { destinationPattern: "example.com", nextHop: platform.host }));
+    await pod.kubectl("wait", "--for=condition=Programmed", "--timeout=60s", "staticroute", "--all");
+    const target = { host: pod.address, port: 5070, transport: "udp" } as const;
+    const headers = [["Content-Type", "text/plain"]] as const;
+    const [from, uri, body] = ["sip:alice@example.com", "sip:juliet@chat.example", "Soft!"];
+    const sent = { method: "MESSAGE", uri, from, target, headers, body };
+    assert.equal((await platform.request(sent)).status, 200);
+    await juliet.nextMessage("Soft!");
+    await juliet.message("alice@example.com", "Good night");
+    await platform.waitForRequest("the answer", (request) => request.body === "Good night");
+    assert.match(await pod.kubectl("get", "federateddomain", "chat.example"), /XMPP/);
   });
 
   for (const container of ["operator", "sip-router", "xmpp-gateway"] as const) {
