@@ -114,7 +114,7 @@ const MUTANTS: readonly Mutant[] = [
   },
 ];
 /** The same scenarios in every run: a search that has to find something should not depend on luck. */
-const SEARCH = { runs: 5000, timeLimit: 60_000, seed: 1 };
+const SEARCH = { runs: 5000, timeLimit: 60_000, seed: 5 };
 
 describe("a decide that", () => {
   let stage: Stage;

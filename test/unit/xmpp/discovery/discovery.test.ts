@@ -40,8 +40,9 @@ function result(iq: Element): Element {
   return xml("iq", back(iq, "result"));
 }
 
-function bounce(iq: Element, text?: string, by: string = LOCAL): Element {
+function bounce(iq: Element, text?: string, by?: string): Element {
   const error = xml("error", { type: "cancel", by });
+  error.append(xml("remote-server-not-found", { xmlns: "urn:ietf:params:xml:ns:xmpp-stanzas" }));
   if (text !== undefined) error.append(xml("text", { xmlns: "urn:ietf:params:xml:ns:xmpp-stanzas" }, text));
   return xml("iq", back(iq, "error"), error);
 }
@@ -139,10 +140,19 @@ test("errors of the domain itself are answers, whatever they say", async () => {
   }
 });
 
+test("a bounce is one by our own domain, and in later versions one by nobody", async () => {
+  for (const by of [LOCAL, undefined]) {
+    const { discovery, asked } = setup();
+    const verdict = discovery.ask("partner.net");
+    asked[0]?.answer(bounce(asked[0].iq, `${FAILED}NXDomain in A lookup`, by));
+    assert.equal(await verdict, "notXmpp");
+  }
+});
+
 test("what the gateway says without a reason, or while it stops, is nothing for sure", async () => {
   const answers = [
     (iq: Element) => bounce(iq),
-    (iq: Element) => bounce(iq, "Communication with remote domains is not enabled", ""),
+    (iq: Element) => bounce(iq, "Communication with remote domains is not enabled"),
     (iq: Element) => bounce(iq, `${FAILED}a reason that a later version has`),
   ];
   for (const answer of answers) {
