@@ -6,6 +6,9 @@ import { XMPP_PORTS } from "./prosody.ts";
 import { waitFor } from "./wait-for.ts";
 import type { XmppServer } from "./xmpp-server.ts";
 
+/** Milliseconds for each step of a login; the library's own 2 s are short on a busy machine. */
+const STEP_MS = 10_000;
+
 export interface LoginOptions {
   readonly server: XmppServer;
   /** One of the server's accounts. */
@@ -41,8 +44,10 @@ export class XmppClient {
       ...(resource !== undefined && { resource }),
     });
     const xmppClient = new XmppClient(`${user}@${server.domain}`, connection);
-    await connection.start();
+    // before, or a login that fails is tried for ever
     connection.reconnect.stop();
+    connection.timeout = STEP_MS;
+    await connection.start();
     if (!unavailable) await xmppClient.send(xml("presence"));
     return xmppClient;
   }
