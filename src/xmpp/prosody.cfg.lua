@@ -72,6 +72,10 @@ unbound = {
 		["do-not-query-localhost:"] = "no";
 		-- Two tries, about 2 s: with unbound's five, silent name servers keep a question for minutes
 		["outbound-msg-retry:"] = "1";
+		-- Strangers choose names whose servers are silent. As a client unbound asks 16 questions at a time, and it holds
+		-- such silence against the name server here, which it then hardly asks for a quarter of an hour
+		["outgoing-range:"] = "256";
+		["infra-host-ttl:"] = "0";
 	};
 }
 

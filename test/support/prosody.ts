@@ -94,7 +94,7 @@ export async function startProsody(options: XmppServerOptions): Promise<XmppServ
   return { ...options, process };
 }
 
-function configuration(directory: string, { host, domain, dns }: XmppServerOptions): string {
+function configuration(directory: string, { host, domain, dns, tls = true }: XmppServerOptions): string {
   return `
 run_as_root = true
 data_path = "${directory}"
@@ -104,7 +104,7 @@ interfaces = { "${host}" }
 use_ipv6 = false
 s2s_ports = { ${XMPP_PORTS.s2s} }
 c2s_ports = { ${XMPP_PORTS.c2s} }
-modules_enabled = { "roster", "saslauth", "tls", "dialback", "disco", "ping", "posix", "version" }
+modules_enabled = { "roster", "saslauth", ${tls ? '"tls", ' : ""}"dialback", "disco", "ping", "posix", "version" }
 modules_disabled = { "http", "admin_shell", "admin_socket" }
 authentication = "internal_plain"
 storage = "internal"

@@ -22,7 +22,9 @@ export interface XmppBedOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-type ServerOptions = Omit<XmppServerOptions, "host" | "authority" | "dns">;
+/** Address and authority are the bed's own unless told. */
+type ServerOptions = Omit<XmppServerOptions, "host" | "authority" | "dns"> &
+  Partial<Pick<XmppServerOptions, "host" | "authority">>;
 
 export class XmppBed {
   readonly authority: Authority;
@@ -121,9 +123,9 @@ export class XmppBed {
     start: (options: XmppServerOptions) => Promise<XmppServer>,
     options: ServerOptions,
   ): Promise<XmppServer> {
-    const host = this.nextAddress();
     const { authority, dns } = this;
-    const server = await start({ host, authority, dns: dns.address, ...options });
+    const host = options.host ?? this.nextAddress();
+    const server = await start({ authority, dns: dns.address, ...options, host });
     this.#servers.push(server);
     dns.serve(options.domain, host);
     return server;

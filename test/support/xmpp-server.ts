@@ -14,6 +14,8 @@ export interface XmppServerOptions {
   readonly accounts?: Readonly<Record<string, string>>;
   /** Of its certificate, which is for the domain unless told. */
   readonly certificate?: CertificateOptions;
+  /** False: Prosody does not offer STARTTLS. */
+  readonly tls?: boolean;
 }
 
 export interface XmppServer extends XmppServerOptions {

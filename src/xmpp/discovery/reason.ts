@@ -13,9 +13,12 @@ const REASONS: readonly (readonly [RegExp, Reason])[] = [
   [/^connection refused$/i, "unreachable"],
   [/^(not-well-formed|invalid-namespace|Received invalid XML from remote server)$/, "unreachable"],
   [/^host-unknown( \(.*\))?$/s, "unreachable"],
-  // XMPP without TLS, or with a certificate that proves nothing
+  // XMPP without TLS, which Prosody asks for all the same, or with a certificate that proves nothing
   [/^Remote server's certificate /, "untrusted"],
-  [/^(TLS negotiation failed|Could not establish encrypted connection to remote server)$/, "untrusted"],
+  [
+    /^(TLS negotiation failed|unsupported-stanza-type|Could not establish encrypted connection to remote server)$/,
+    "untrusted",
+  ],
 ];
 
 /** Reads the reason of a bounce. Texts that are not known say nothing for sure. */
