@@ -6,7 +6,7 @@ import { XMPP_PORTS } from "./prosody.ts";
 import { waitFor } from "./wait-for.ts";
 import type { XmppServer } from "./xmpp-server.ts";
 
-/** Milliseconds for each step of a login; the library's own 2 s are short on a busy machine. */
+/** Milliseconds for each step of logging in, on a busy machine too. */
 const STEP_MS = 10_000;
 
 export interface LoginOptions {
@@ -43,10 +43,9 @@ export class XmppClient {
       password: server.accounts?.[user] ?? "",
       ...(resource !== undefined && { resource }),
     });
-    const xmppClient = new XmppClient(`${user}@${server.domain}`, connection);
-    // before, or a login that fails is tried for ever
-    connection.reconnect.stop();
     connection.timeout = STEP_MS;
+    connection.reconnect.stop();
+    const xmppClient = new XmppClient(`${user}@${server.domain}`, connection);
     await connection.start();
     if (!unavailable) await xmppClient.send(xml("presence"));
     return xmppClient;
