@@ -1,8 +1,12 @@
 import { readFileSync } from "node:fs";
 import { NO_ANSWER, Failure, Misuse, type Command, type Terminal } from "./command.ts";
 import { explain } from "./explain.ts";
+import { exportDomains } from "./export/export.ts";
 
-const COMMANDS: ReadonlyMap<string, Command> = new Map([["explain", explain]]);
+const COMMANDS: ReadonlyMap<string, Command> = new Map([
+  ["explain", explain],
+  ["export", exportDomains],
+]);
 const HELP: ReadonlySet<string | undefined> = new Set(["-h", "--help", "help"]);
 const VERSION: ReadonlySet<string | undefined> = new Set(["-v", "--version", "version"]);
 
