@@ -218,6 +218,7 @@ const leader = new LeaderElection({
       metrics.leading(installation, true);
       statusWriter.start();
       defaultRoute.check();
+      void xmpp?.lead();
     },
     deposed: () => {
       metrics.leading(installation, false);

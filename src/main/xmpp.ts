@@ -12,6 +12,7 @@ import { Discovery } from "../xmpp/discovery/discovery.ts";
 import { Gateway } from "../xmpp/gateway.ts";
 import { MessageGateway } from "../xmpp/messages/message-gateway.ts";
 import { PresenceGateway } from "../xmpp/presence/gateway.ts";
+import { Turnstile } from "../xmpp/presence/turnstile.ts";
 import { Service } from "../xmpp/service/service.ts";
 import { SipEndpoint } from "../xmpp/sip/endpoint.ts";
 import type { SipAnswer, SipRequest, SipSide } from "../xmpp/sip/types.ts";
@@ -31,8 +32,13 @@ export interface Xmpp {
   readonly ask: (domain: string) => Promise<XmppVerdict>;
   /** The next question about the domain is asked anew. */
   readonly forget: (domain: string) => void;
-  /** Waits for the API server first. @throws Error when the port of its SIP is taken. */
+  /** @throws Error when the port of its SIP is taken */
   start(): Promise<void>;
+  /**
+   * Presence begins: this replica leads, and the one that led before has written down who follows whom. Once is enough.
+   * Waits for the API server.
+   */
+  lead(): Promise<void>;
   /** Ends what is under way, and writes down who follows whom. */
   stop(): Promise<void>;
 }
@@ -74,6 +80,7 @@ export function joinXmpp({ config, client, changed, metrics, log }: XmppJoints):
   });
 
   let endpoint: SipEndpoint | undefined;
+  let leading: Promise<void> | undefined;
   const sip: SipSide = {
     request: async (request) => {
       const answer = (await endpoint?.request(request)) ?? NO_ENDPOINT;
@@ -90,7 +97,8 @@ export function joinXmpp({ config, client, changed, metrics, log }: XmppJoints):
     contact: `sip:xmpp@${router.host}:${settings.sipPort};transport=tcp`,
     maxSubscriptions: settings.maxSubscriptions,
   });
-  const gateway = new Gateway({ messages, presence, service: new Service(streams) });
+  const turnstile = new Turnstile(presence);
+  const gateway = new Gateway({ messages, presence: turnstile, service: new Service(streams) });
 
   async function taken(stanza: Element): Promise<void> {
     metrics.xmpp.stanza(stanza.getName());
@@ -125,10 +133,12 @@ export function joinXmpp({ config, client, changed, metrics, log }: XmppJoints):
           log.warn({ err: cause }, failure);
         },
       };
-      // with what it knew before: the router answers for it so long
-      await presence.start();
       endpoint = await SipEndpoint.open(options, received);
       streams.start();
+    },
+    lead: async () => {
+      leading ??= presence.start().then(() => turnstile.open());
+      await leading;
     },
     stop: async () => {
       await endpoint?.stop(GRACE_MS);

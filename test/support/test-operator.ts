@@ -60,6 +60,12 @@ export class TestOperator {
     return this.frames.filter((frame) => frame.startsWith("Q|")).map((frame) => frame.slice(2));
   }
 
+  /** Resolves when a question, `<domain>|<side>`, was asked so often. */
+  async asked(question: string, times = 1): Promise<void> {
+    const count = (): number => this.questions.filter((it) => it === question).length;
+    await waitFor(`the question ${question}`, () => count() >= times, { interval: 1 });
+  }
+
   /** What the router reported as reached. */
   get reports(): string[] {
     return this.frames.filter((frame) => frame.startsWith("L|")).map((frame) => frame.slice(2));

@@ -14,6 +14,8 @@ export interface XmppServerOptions {
   readonly accounts?: Readonly<Record<string, string>>;
   /** Of its certificate, which is for the domain unless told. */
   readonly certificate?: CertificateOptions;
+  /** For its files, and there; a temporary one unless told. */
+  readonly directory?: string;
   /** False: Prosody does not offer STARTTLS. */
   readonly tls?: boolean;
 }

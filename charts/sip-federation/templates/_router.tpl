@@ -39,6 +39,10 @@
   "INSIDE_ADVERTISED_TLS_IPV6" (include "sip-federation.advertise" (dict "values" .Values.inside "family" "ipv6" "port" "tlsPort"))) -}}
 {{- end -}}
 {{- end -}}
+{{- if .Values.xmpp.enabled -}}
+{{- $ports := include "sip-federation.xmppPorts" . | fromJson -}}
+{{- $environment = merge $environment (dict "GATEWAY_PORT" $ports.operator "GATEWAY_LISTEN_PORT" $ports.router) -}}
+{{- end -}}
 {{- range $name, $value := $environment }}
 {{- if $value }}
 - name: {{ $name }}

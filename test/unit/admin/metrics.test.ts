@@ -154,6 +154,8 @@ test("the router's counters are mirrored, start over with it, and are absent whi
     { name: "next_hop:failed", count: 3 },
     { name: "limited:rate:domain", count: 4 },
     { name: "recipients:not_counted", count: 6 },
+    { name: "gateway:sent", count: 7 },
+    { name: "gateway:away", count: 8 },
   ];
   let reads = 0;
   metrics.mirrorCounters(() => {
@@ -166,6 +168,8 @@ test("the router's counters are mirrored, start over with it, and are absent whi
     metrics,
     'sip_limited_total{limit="rate",by="domain"} 4',
     "sip_recipients_not_counted_total 6",
+    'sip_gateway_requests_total{result="sent"} 7',
+    'sip_gateway_requests_total{result="away"} 8',
   );
   const first = [
     'sip_requests_total{method="MESSAGE",outcome="relayed"} 12',

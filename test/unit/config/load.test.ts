@@ -296,7 +296,7 @@ test("the XMPP gateway is there when it is enabled, complete by defaults", () =>
       downgradeToSip: false,
       askReserved: ["test"],
       messageTimeoutSeconds: 10,
-      maxSubscriptions: 20_000,
+      maxSubscriptions: 8_000,
     },
   );
   assert.deepEqual(problemsOf("xmpp: { enabled: true, componentHost: 192.0.2.1 }"), [
