@@ -3,7 +3,7 @@ import * as https from "node:https";
 import { text } from "node:stream/consumers";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { type Cluster, kubeConfigOf, namespaceOf } from "./cluster.ts";
-import { Failure } from "./command.ts";
+import { Failure, Refusal } from "./command.ts";
 import { reasonOf } from "./operator.ts";
 
 /** What an API server answered. */
@@ -12,16 +12,6 @@ export interface ApiAnswer {
   readonly body: string;
   /** When it answered, by its own clock; undefined where it does not say (RFC 9110 §6.6.1), or something between us did. */
   readonly date: Date | undefined;
-}
-
-/** The API server said no. */
-export class ApiRefusal extends Failure {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
 }
 
 /** Milliseconds for a call, from the first byte to the last. */
@@ -44,12 +34,12 @@ export class ApiServer {
     this.server = this.kubeConfig.getCurrentCluster()?.server ?? "";
   }
 
-  /** @throws ApiRefusal for an answer other than 2xx, Failure where there is none */
+  /** @throws Refusal for an answer other than 2xx, Failure where there is none */
   async get(path: string): Promise<unknown> {
     return JSON.parse(this.#accepted(await this.call("GET", path), path).body);
   }
 
-  /** @throws ApiRefusal for an answer other than 2xx, Failure where there is none */
+  /** @throws Refusal for an answer other than 2xx, Failure where there is none */
   async post(path: string, body: object): Promise<unknown> {
     return JSON.parse(this.#accepted(await this.call("POST", path, JSON.stringify(body)), path).body);
   }
@@ -59,7 +49,7 @@ export class ApiServer {
    * @param path of the list
    * @param query beside the page
    * @param pick what is kept of an object; undefined: nothing
-   * @throws ApiRefusal, Failure
+   * @throws Refusal, Failure
    */
   async list<T>(
     path: string,
@@ -70,7 +60,7 @@ export class ApiServer {
       try {
         return await this.#pages(path, query, pick);
       } catch (error) {
-        const isExpired = error instanceof ApiRefusal && error.status === 410;
+        const isExpired = error instanceof Refusal && error.status === 410;
         if (!isExpired || restarts === MAX_RESTARTS) throw error;
       }
     }
@@ -137,7 +127,7 @@ export class ApiServer {
   #accepted(answer: ApiAnswer, path: string): ApiAnswer {
     const { status, body } = answer;
     if (status >= 200 && status < 300) return answer;
-    throw new ApiRefusal(status, this.#words(status, messageOf(body), path));
+    throw new Refusal(status, this.#words(status, messageOf(body), path));
   }
 
   #words(status: number, message: string, path: string): string {

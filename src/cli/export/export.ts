@@ -1,7 +1,7 @@
 import { FEDERATED_DOMAIN, GROUP, VERSION } from "../../api/names.ts";
 import type { FederatedDomain } from "../../api/types.ts";
 import type { ApiServer } from "../api-server.ts";
-import { Failure, type Command, type Terminal } from "../command.ts";
+import { Failure, Refusal, type Command, type Terminal } from "../command.ts";
 import { readExportArguments, usage, type ExportArguments } from "./arguments.ts";
 import { writeFiles } from "./files.ts";
 import { manifest, manifestsText } from "./manifest.ts";
@@ -38,7 +38,7 @@ async function domainsOf(api: ApiServer): Promise<readonly ExportedDomain[]> {
 
 /** In the words of a person who wants domains: what the API server says to a path is about its paths. */
 function explained(error: unknown, namespace: string): unknown {
-  const status = error instanceof Failure && "status" in error ? error.status : undefined;
+  const status = error instanceof Refusal ? error.status : undefined;
   if (status === 403)
     return new Failure(`you may not list federateddomains in namespace ${namespace}: ask for that right`, {
       cause: error,

@@ -1,5 +1,6 @@
 import { GROUP, VERSION } from "../../../api/names.ts";
-import { ApiRefusal, type ApiServer } from "../../api-server.ts";
+import type { ApiServer } from "../../api-server.ts";
+import { Refusal } from "../../command.ts";
 import type { ApiFacts, Definitions } from "../facts.ts";
 
 /** A `Date` header tells whole seconds: half of one either way. */
@@ -11,7 +12,7 @@ export async function readApi(api: ApiServer, clock: () => number = Date.now): P
   const { status, body, date } = await api.call("GET", "/version");
   const received = clock();
   if (status !== 200)
-    throw new ApiRefusal(status, `the API server ${api.server} answered with ${status} to /version`);
+    throw new Refusal(status, `the API server ${api.server} answered with ${status} to /version`);
   const { gitVersion } = JSON.parse(body) as { gitVersion?: string };
   // what was cut off of the second is half of one, on average
   const ahead = date === undefined ? undefined : date.getTime() + ROUNDING - (sent + received) / 2;
@@ -35,7 +36,7 @@ async function servedVersions(api: ApiServer): Promise<readonly string[]> {
     const group = (await api.get(`/apis/${GROUP}`)) as { versions: readonly { version: string }[] };
     return group.versions.map(({ version }) => version);
   } catch (error) {
-    if (error instanceof ApiRefusal && error.status === 404) return [];
+    if (error instanceof Refusal && error.status === 404) return [];
     throw error;
   }
 }
@@ -51,7 +52,7 @@ async function fieldsOf(api: ApiServer): Promise<Definitions["fields"]> {
     document = (await api.get(`/openapi/v3/apis/${GROUP}/${VERSION}`)) as typeof document;
   } catch (error) {
     // not every cluster lets everybody read it
-    if (error instanceof ApiRefusal) return undefined;
+    if (error instanceof Refusal) return undefined;
     throw error;
   }
   const kinds = Object.values(document.components?.schemas ?? {}).flatMap((schema) => {

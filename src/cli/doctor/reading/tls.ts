@@ -111,6 +111,7 @@ const PROBLEMS: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_AUTHORITY,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
+  INVALID_PURPOSE: "its certificate is not for TLS servers",
   ECONNREFUSED: "it refuses connections",
   ECONNRESET: "it closes the connection",
   ENOTFOUND: "its name has no address",

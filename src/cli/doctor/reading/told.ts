@@ -1,5 +1,4 @@
-import { ApiRefusal } from "../../api-server.ts";
-import { Failure } from "../../command.ts";
+import { Failure, Refusal } from "../../command.ts";
 import type { Told } from "../types.ts";
 
 /** What comes of a question: the reason where nobody answers. What is no `Failure` is a bug, and stays one. */
@@ -8,6 +7,6 @@ export async function told<T>(ask: () => Promise<T>): Promise<Told<T>> {
     return { ok: true, value: await ask() };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return { ok: false, why: error.message, status: error instanceof ApiRefusal ? error.status : undefined };
+    return { ok: false, why: error.message, status: error instanceof Refusal ? error.status : undefined };
   }
 }
