@@ -83,9 +83,21 @@ export function learningMetrics(registry: Registry) {
   };
 }
 
+/** What known domains are counted by. */
+export interface CountedDomain {
+  readonly protocol?: string | undefined;
+  readonly policy?: string | undefined;
+  readonly trust?: string | undefined;
+}
+
+const PROTOCOLS = ["SIP", "XMPP"];
+const POLICIES = ["Allow", "Block"];
+const TRUSTS = ["Full", "Limited"];
+
 /** How large the routing table is. */
 export interface TableSize {
-  readonly domains: number;
+  /** What is not said has the default of the definition. */
+  readonly domains: Iterable<CountedDomain>;
   readonly routeSets: number;
   /** Whether the default route is open. */
   readonly open: boolean;
@@ -95,8 +107,29 @@ export interface TableSize {
 
 /** Where the size of the table is read from. Called once. */
 export function observeTable(registry: Registry, read: () => TableSize): void {
-  observed(registry, `${PREFIX}_domains`, "Known domains.", () => read().domains);
+  observeDomains(registry, () => read().domains);
   observed(registry, `${PREFIX}_route_sets`, "Patterns that are routed.", () => read().routeSets);
   observed(registry, `${PREFIX}_open`, "1 while the default route is open.", () => (read().open ? 1 : 0));
   observed(registry, `${PREFIX}_unwritten_domains`, "Learned, but not written yet.", () => read().unwritten);
+}
+
+/** All labels are there from the start: what was never counted is 0, not absent. */
+function observeDomains(registry: Registry, read: () => Iterable<CountedDomain>): void {
+  new Gauge({
+    name: `${PREFIX}_domains`,
+    help: "Known domains.",
+    labelNames: ["protocol", "policy", "trust"],
+    registers: [registry],
+    collect() {
+      const counts = new Map<string, number>();
+      for (const { protocol = "SIP", policy = "Allow", trust = "Full" } of read()) {
+        const key = `${protocol} ${policy} ${trust}`;
+        counts.set(key, (counts.get(key) ?? 0) + 1);
+      }
+      for (const protocol of PROTOCOLS)
+        for (const policy of POLICIES)
+          for (const trust of TRUSTS)
+            this.set({ protocol, policy, trust }, counts.get(`${protocol} ${policy} ${trust}`) ?? 0);
+    },
+  });
 }
