@@ -3,6 +3,9 @@ import { Gauge, type Registry } from "prom-client";
 import { counter, histogram, observed } from "./instruments.ts";
 
 const PREFIX = "sip_federation";
+const DIRECTIONS = ["inbound", "outbound"];
+const VERDICTS = ["default", "uncached", "refused", "gateway"];
+const WRITE_RESULTS = ["created", "exists", "refused", "failed"];
 const LAG_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 /** Tells the version of the operator, as a label of something that is always 1. */
@@ -70,6 +73,12 @@ export function learningMetrics(registry: Registry) {
     "Attempts to create a FederatedDomain.",
     ["result"],
   );
+  // What begins with 0 has a rate when the first one is counted
+  for (const direction of DIRECTIONS) {
+    learned.inc({ direction }, 0);
+    for (const verdict of VERDICTS) questions.inc({ direction, verdict }, 0);
+  }
+  for (const result of WRITE_RESULTS) written.inc({ result }, 0);
   return {
     discovered: (direction: string, verdict: string): void => {
       questions.inc({ direction, verdict });

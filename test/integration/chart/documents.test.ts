@@ -54,6 +54,7 @@ test("links between documents lead somewhere", () => {
     "SECURITY.md",
     "CHANGELOG.md",
     "docs/operations.md",
+    "docs/monitoring.md",
     "docs/xmpp.md",
   ]) {
     const path = join(repositoryRoot, document);

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { after, before, describe, test, type TestContext } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import { repositoryRoot } from "../../../tools/setup/paths.ts";
 import { closeGateway, GATEWAY_ENV, GATEWAY_PORTS, openGateway } from "../../support/gateway-double.ts";
 import { kamailioBinaries } from "../../support/kamailio-binaries.ts";
@@ -10,6 +11,7 @@ import { LOCAL, RouterBed, to, uri } from "../../support/router-bed.ts";
 import { header, headers } from "../../support/sip/message.ts";
 import type { UserAgent } from "../../support/sip/user-agent.ts";
 import { TestOperator, type TestOperatorOptions } from "../../support/test-operator.ts";
+import { waitFor } from "../../support/wait-for.ts";
 
 const JULIET = "sip:juliet@xmpp.test";
 const TIMEOUT_MS = 700;
