@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { format } from "prettier";
 import { configurationDocument, renderConfiguration } from "./configuration.ts";
+import { chartReadmePath, renderChartReadme } from "./chart-readme.ts";
 import { dashboardPath, renderDashboard } from "./dashboard.ts";
 import { reference } from "./reference.ts";
 import type { Source } from "./sources.ts";
@@ -28,6 +29,7 @@ export async function generate(root: string): Promise<Outputs> {
   outputs.set(configurationDocument, await renderConfiguration());
   outputs.set(valuesSchemaPath, await json(renderValuesSchema()));
   outputs.set(dashboardPath, await json(renderDashboard()));
+  outputs.set(chartReadmePath, await renderChartReadme(root));
   return outputs;
 }
 
