@@ -2,6 +2,15 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 50 | trimSuffix "-" }}
 {{- end }}
 
+{{/* Helm's --reuse-values takes the values of the release before, defaults and all, so that new ones are missing. */}}
+{{- define "sip-federation.valuesCheck" -}}
+{{- range list "xmpp" "podDisruptionBudget" "networkPolicy" "hostNetwork" "monitoring" "tests" -}}
+{{- if not (index $.Values .) -}}
+{{- fail (printf "There is no value %s, as with values of an earlier release: upgrade with --reset-then-reuse-values instead of --reuse-values" .) -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
 {{/* Short enough for the longest suffix of an object's name. */}}
 {{- define "sip-federation.fullname" -}}
 {{- $name := include "sip-federation.name" . }}

@@ -202,7 +202,7 @@ test("UDP has a Service of its own where load balancers want it, and no route le
   assert.deepEqual(ports(""), ["sip-tcp TCP", "sip-tls TCP"]);
   assert.deepEqual(ports("-udp"), ["sip-udp UDP"]);
   for (const { spec } of objects.filter(
-    ({ kind, metadata }) => kind === "Service" && metadata.name.includes('outside'),
+    ({ kind, metadata }) => kind === "Service" && metadata.name.includes("outside"),
   ))
     assert.equal(spec?.externalTrafficPolicy, "Local");
   assert.match(find(objects, "ConfigMap").data?.["config.yaml"] ?? "", new RegExp(`${NAME}-outside-udp\\.`));
