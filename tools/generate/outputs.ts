@@ -7,6 +7,7 @@ import { dashboardPath, renderDashboard } from "./dashboard.ts";
 import { reference } from "./reference.ts";
 import type { Source } from "./sources.ts";
 import { readSources } from "./sources.ts";
+import { renderThirdParty, thirdPartyPath } from "./third-party.ts";
 import { conditionType, kindTypes } from "./typescript.ts";
 import { renderValuesSchema, valuesSchemaPath } from "./values-schema.ts";
 
@@ -30,6 +31,7 @@ export async function generate(root: string): Promise<Outputs> {
   outputs.set(valuesSchemaPath, await json(renderValuesSchema()));
   outputs.set(dashboardPath, await json(renderDashboard()));
   outputs.set(chartReadmePath, await renderChartReadme(root));
+  outputs.set(thirdPartyPath, await renderThirdParty(root));
   return outputs;
 }
 
