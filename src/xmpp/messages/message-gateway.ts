@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import xml, { type Element } from "@xmpp/xml";
+import { bounceReason } from "../discovery/bounce.ts";
 import type { SipAnswer, SipRequest, SipSide } from "../sip/types.ts";
 import { bare } from "../translation/addresses.ts";
 import { conditionOfStatus, errorFor, statusOfError, type Condition } from "../translation/errors.ts";
@@ -107,7 +108,8 @@ export class MessageGateway {
 /** True when our own XMPP server says that it could not ask: then nobody knows about the message either. */
 function isOwnBounce(answer: Element, from: string): boolean {
   const by = answer.getChild("error")?.attrs.by as string | undefined;
-  return by !== undefined && by === from.slice(from.indexOf("@") + 1);
+  // later versions of it are told by their words alone
+  return by === from.slice(from.indexOf("@") + 1) || bounceReason(answer) !== undefined;
 }
 
 /** Not 503: that would take this whole edge out at the peer. */
