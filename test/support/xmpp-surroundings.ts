@@ -2,7 +2,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Authority } from "./authority.ts";
-import { Gateway, startProsody } from "./prosody.ts";
+import { startEjabberd } from "./ejabberd.ts";
+import { Gateway, startProsody, XMPP_PORTS } from "./prosody.ts";
 import { XmppDns } from "./xmpp-dns.ts";
 import type { XmppServer, XmppServerOptions } from "./xmpp-server.ts";
 
@@ -16,6 +17,9 @@ export interface XmppSurroundingsOptions {
   /** For all files; created. */
   readonly directory: string;
 }
+
+type ServerOptions = Omit<XmppServerOptions, "host" | "authority" | "dns" | "directory"> &
+  Partial<Pick<XmppServerOptions, "authority">>;
 
 /** Ports of the operator's and the router's SIP between them, at the address of the replica. */
 const SIP_PORTS = { operator: 8066, router: 8067 };
@@ -37,7 +41,8 @@ export class XmppSurroundings {
     const { host, dnsHost, localDomain, authority, directory } = options;
     mkdirSync(directory, { recursive: true });
     const dns = await XmppDns.start(dnsHost);
-    dns.serve(localDomain, host);
+    // ejabberd looks for hosts with the system's resolver, which no test can have: here it does not have to look
+    dns.srv(localDomain, XMPP_PORTS.s2s, host);
     const ofGateway = { host, localDomains: [localDomain], authority, dns: dns.address, directory };
     const gateway = await Gateway.start(ofGateway);
     writeFileSync(secretFile(directory), gateway.secret, { mode: 0o600 });
@@ -63,18 +68,20 @@ export class XmppSurroundings {
     return { GATEWAY_PORT: String(SIP_PORTS.operator), GATEWAY_LISTEN_PORT: String(SIP_PORTS.router) };
   }
 
-  /** Starts a Prosody of another domain at an address of its own, and tells DNS. */
-  async server(
-    host: string,
-    options: Omit<XmppServerOptions, "host" | "authority" | "dns" | "directory">,
-  ): Promise<XmppServer> {
+  /** Starts a server of another domain at an address of its own, Prosody unless told, and tells DNS. */
+  async server(host: string, options: ServerOptions, start = startProsody): Promise<XmppServer> {
     const { authority } = this.#options;
     const directory = join(this.#options.directory, options.domain);
     mkdirSync(directory, { recursive: true });
-    const server = await startProsody({ host, authority, dns: this.dns.address, directory, ...options });
+    const server = await start({ host, authority, dns: this.dns.address, directory, ...options });
     this.#servers.push(server);
     this.dns.serve(options.domain, host);
     return server;
+  }
+
+  /** An ejabberd likewise. */
+  async ejabberd(host: string, options: ServerOptions): Promise<XmppServer> {
+    return this.server(host, options, startEjabberd);
   }
 
   async stop(): Promise<void> {

@@ -15,7 +15,7 @@ export interface MessageOptions {
   readonly timeoutMs?: number;
   /** Messages whose outcome is not known yet, in each direction; 2,000 unless told. */
   readonly maxUnderWay?: number;
-  /** The same for one pair of XMPP sender and SIP recipient; 50 unless told. */
+  /** The same for one pair of XMPP sender and SIP recipient; 200 unless told. */
   readonly maxPerPair?: number;
   /** Told which stanza is which SIP request; nobody unless told. */
   readonly log?: { debug(fields: object, message: string): void };
@@ -25,7 +25,7 @@ export interface MessageOptions {
 
 const TIMEOUT_MS = 10_000;
 const MAX_UNDER_WAY = 2_000;
-const MAX_PER_PAIR = 50;
+const MAX_PER_PAIR = 200;
 const MAX_BYTES = 1_300;
 /** Seconds. */
 const RETRY_AFTER = "10";

@@ -1,9 +1,9 @@
 import type { Clock, Logger, PresenceStore } from "./types.ts";
 
 /** Milliseconds from a change to its writing: of a subscription that comes or goes, and of one that is renewed. */
-export const DELAY_MS = { soon: 1_000, lazily: 30_000 } as const;
-/** Milliseconds for each kilobyte of the state, where that is longer: what is large is not written all the time. */
-const DELAY_PER_KB_MS = 1;
+export const DELAY_MS = { soon: 50, lazily: 30_000 } as const;
+/** Milliseconds between two writings, and for each kilobyte of the state, where that is longer. */
+const SPACING_MS = { least: 1_000, perKb: 1 } as const;
 /** Milliseconds until the next try, doubled with each failure: a state that is too large for the store stays so. */
 const RETRY_MS = { first: 5_000, max: 300_000 } as const;
 
@@ -14,6 +14,7 @@ export class StateWriter {
   readonly #clock: Clock;
   readonly #log: Logger;
   #bytes = 0;
+  #wroteAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
   #notBefore = 0;
   #dueAt = Number.POSITIVE_INFINITY;
@@ -28,8 +29,9 @@ export class StateWriter {
   }
 
   changed(lazily = false): void {
-    const soon = Math.max(DELAY_MS.soon, (this.#bytes / 1000) * DELAY_PER_KB_MS);
-    this.#plan(lazily ? Math.max(soon, DELAY_MS.lazily) : soon);
+    const spacing = Math.max(SPACING_MS.least, (this.#bytes / 1000) * SPACING_MS.perKb);
+    const left = this.#wroteAt + spacing - this.#clock.now();
+    this.#plan(Math.max(left, lazily ? DELAY_MS.lazily : DELAY_MS.soon));
   }
 
   /** Writes what is not written yet; never rejects. */
@@ -67,6 +69,7 @@ export class StateWriter {
   async #save(): Promise<void> {
     const text = this.#compose();
     this.#bytes = text.length;
+    this.#wroteAt = this.#clock.now();
     try {
       await this.#store.save(text);
       this.#failures = 0;
