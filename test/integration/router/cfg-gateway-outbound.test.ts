@@ -125,7 +125,11 @@ for (const binary of kamailioBinaries()) {
         assert.deepEqual([answer.status, answer.reason], [status, "Of Its Own"]);
       }
       gateway.handler = () => ({ status: 503 });
-      assert.equal((await bed.fromInside(JULIET)).status, 480, "it stops; 503 would take out this whole edge");
+      assert.equal(
+        (await bed.fromInside(JULIET)).status,
+        480,
+        "it stops; 503 would take out this whole edge",
+      );
       assert.equal(gateway.received.length, 12, "nothing is sent twice");
       assert.deepEqual(hop.received, []);
     });
