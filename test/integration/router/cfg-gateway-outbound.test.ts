@@ -195,6 +195,19 @@ for (const binary of kamailioBinaries()) {
       assert.equal(await bed.router.counter("questions:outstanding"), 0);
     });
 
+    test("verdict gateway is asked for anew when the name was known and is not any more", async (t) => {
+      await stage(t);
+      const operator = await attended(t, { verdict: "gateway" });
+      const [epoch = ""] = String((await bed.router.table("t")).get("active")).split("|");
+      assert.equal((await bed.fromInside("sip:a@deleted.test")).status, 200);
+      await bed.router.write([`${epoch}/n/deleted.test|X|`]);
+      assert.equal((await bed.fromInside("sip:a@deleted.test")).status, 200);
+      assert.deepEqual(operator.questions, ["deleted.test|o"]);
+      await bed.router.write([`${epoch}/n/deleted.test`]);
+      assert.equal((await bed.fromInside("sip:a@deleted.test")).status, 200);
+      assert.deepEqual(operator.questions, ["deleted.test|o", "deleted.test|o"]);
+    });
+
     test("verdict gateway while it is away: 480", async (t) => {
       const { hop, gateway } = await stage(t);
       await attended(t, { verdict: "gateway" });
