@@ -52,7 +52,7 @@ LABEL org.opencontainers.image.title="sip-federation SIP router" \
 	org.opencontainers.image.licenses="Apache-2.0 AND GPL-2.0-or-later"
 COPY --from=kamailio /collected /
 WORKDIR /app
-COPY LICENSE src/router/kamailio.cfg src/router/kamailio-run src/router/kamailio-ready ./
+COPY LICENSE src/router/kamailio.cfg src/router/kamailio-run src/router/kamailio-ready src/router/kamailio-log ./
 ARG VERSION REVISION CREATED SOURCE DEBIAN
 LABEL org.opencontainers.image.version="${VERSION}" \
 	org.opencontainers.image.revision="${REVISION}" \

@@ -31,7 +31,7 @@ export interface EnvironmentOptions {
   /** The replicas speak TLS, with a certificate by this authority for the local domain. */
   readonly authority?: Authority;
   /** The first replica has an XMPP gateway, with a certificate by that authority, or by one of its own. */
-  readonly xmpp?: boolean;
+  readonly xmpp?: boolean | { readonly furtherDomains: readonly string[] };
   /** Logs and files go here; a temporary directory unless told. */
   readonly directory?: string;
 }
@@ -96,7 +96,7 @@ export class Environment {
     const kubeconfig = options.connect?.(account.kubeconfig) ?? account.kubeconfig;
     const block = await claimAddressBlock();
     const environment = new Environment(options, { api, namespace, directory, block, kubeconfig });
-    if (options.xmpp === true) await environment.#startXmpp();
+    if (options.xmpp !== undefined && options.xmpp !== false) await environment.#startXmpp(options.xmpp);
     await environment.addReplica();
     return environment;
   }
@@ -194,11 +194,12 @@ export class Environment {
     this.#block.release();
   }
 
-  async #startXmpp(): Promise<void> {
+  async #startXmpp(how: NonNullable<EnvironmentOptions["xmpp"]>): Promise<void> {
     this.#xmpp = await XmppSurroundings.start({
       host: this.#block.address(PLACES.firstReplica),
       dnsHost: this.#block.address(PLACES.dns),
       localDomain: this.localDomain,
+      furtherDomains: typeof how === "object" ? how.furtherDomains : undefined,
       authority: this.#options.authority ?? new Authority(),
       directory: join(this.#directory, "xmpp"),
     });

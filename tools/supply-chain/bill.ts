@@ -40,7 +40,8 @@ export function debianComponents(status: string, release: string): readonly Comp
     const field = (key: string): string | undefined =>
       new RegExp(`^${key}: (.*)$`, "m").exec(paragraph)?.[1]?.trim();
     const [name, version, architecture] = [field("Package"), field("Version"), field("Architecture")];
-    if (name === undefined || version === undefined || !(field("Status") ?? "").endsWith(" installed")) return [];
+    if (name === undefined || version === undefined || !(field("Status") ?? "").endsWith(" installed"))
+      return [];
     const where = `arch=${architecture ?? "all"}&distro=debian-${release}`;
     const purl = `pkg:deb/debian/${encodeURIComponent(name)}@${encodeURIComponent(version)}?${where}`;
     return [{ "bom-ref": purl, type: "library", name, version, purl }];

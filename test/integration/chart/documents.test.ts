@@ -55,6 +55,8 @@ test("links between documents lead somewhere", () => {
     "CHANGELOG.md",
     "docs/operations.md",
     "docs/monitoring.md",
+    "docs/supply-chain.md",
+    "THIRD-PARTY.md",
     "charts/sip-federation/README.md",
     "charts/sip-federation-crds/README.md",
     "docs/xmpp.md",
