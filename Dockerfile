@@ -1,5 +1,9 @@
 # Three images: `--target operator`, `--target sip-router` and `--target xmpp-gateway`. All run as user 10001 on a read-only
-# root file system.
+# root file system. VERSION, REVISION (of the source) and CREATED (RFC 3339) go into the labels.
+ARG VERSION=0.0.0
+ARG REVISION=unknown
+ARG CREATED=1970-01-01T00:00:00Z
+ARG SOURCE=https://github.com/sip-federation/sip-federation
 ARG NODE=docker.io/library/node:24.21.0-trixie-slim
 ARG DEBIAN=docker.io/library/debian:13-slim
 # For Prosody 0.12, which the tests run: the operator reads its error texts
@@ -25,7 +29,11 @@ WORKDIR /app
 COPY LICENSE package.json src/operator-run ./
 COPY --from=build /build/node_modules node_modules
 COPY --from=build /build/dist dist
-ARG VERSION REVISION CREATED SOURCE DEBIAN
+ARG VERSION
+ARG REVISION
+ARG CREATED
+ARG SOURCE
+ARG DEBIAN
 LABEL org.opencontainers.image.version="${VERSION}" \
 	org.opencontainers.image.revision="${REVISION}" \
 	org.opencontainers.image.created="${CREATED}" \
@@ -53,7 +61,11 @@ LABEL org.opencontainers.image.title="sip-federation SIP router" \
 COPY --from=kamailio /collected /
 WORKDIR /app
 COPY LICENSE src/router/kamailio.cfg src/router/kamailio-run src/router/kamailio-ready src/router/kamailio-log ./
-ARG VERSION REVISION CREATED SOURCE DEBIAN
+ARG VERSION
+ARG REVISION
+ARG CREATED
+ARG SOURCE
+ARG DEBIAN
 LABEL org.opencontainers.image.version="${VERSION}" \
 	org.opencontainers.image.revision="${REVISION}" \
 	org.opencontainers.image.created="${CREATED}" \
@@ -82,7 +94,11 @@ COPY --from=prosody /usr/share/ca-certificates /usr/share/ca-certificates
 COPY --from=prosody /etc/ssl/certs /etc/ssl/certs
 WORKDIR /app
 COPY LICENSE src/xmpp/prosody.cfg.lua src/xmpp/mod_federation_edge.lua src/xmpp/prosody-run ./
-ARG VERSION REVISION CREATED SOURCE DEBIAN_OF_PROSODY
+ARG VERSION
+ARG REVISION
+ARG CREATED
+ARG SOURCE
+ARG DEBIAN_OF_PROSODY
 LABEL org.opencontainers.image.version="${VERSION}" \
 	org.opencontainers.image.revision="${REVISION}" \
 	org.opencontainers.image.created="${CREATED}" \

@@ -22,16 +22,12 @@ export async function buildImages(): Promise<Record<Target, string>> {
   return images;
 }
 
+export const imageName = (target: Target): string => `localhost/sip-federation-test/${target}`;
+
 /** Returns the image's id. */
 async function build(target: Target): Promise<string> {
   const options = ["--isolation", "chroot", "--network", "host", "--layers", "--target", target];
-  const output = await buildah(
-    "bud",
-    ...options,
-    "--tag",
-    `localhost/sip-federation-test/${target}`,
-    repositoryRoot,
-  );
+  const output = await buildah("bud", ...options, "--tag", imageName(target), repositoryRoot);
   return output.trim().split("\n").at(-1) ?? "";
 }
 

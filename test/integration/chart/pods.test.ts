@@ -8,7 +8,8 @@ import { runCommand } from "../../../tools/setup/commands.ts";
 import { tlsFor } from "../../support/router-bed.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { XmppClient } from "../../support/xmpp-client.ts";
-import { obstacle } from "./containers.ts";
+import { obstacle, podman } from "./containers.ts";
+import { imageName } from "./images.ts";
 import { RunningPod } from "./running-pod.ts";
 
 /** Packages of Debian that each image has, beside the base. */
@@ -155,6 +156,13 @@ suite("pods", { skip: obstacle(), timeout: BUILD_TIMEOUT }, () => {
       for (const path of ["/app", "/usr/local/bin", "/etc"]) {
         await assert.rejects(pod.exec(container, `touch ${path}/probe`), /Read-only file system/, path);
       }
+    });
+
+    test(`${container} has labels that say something`, async () => {
+      const output = await podman("inspect", "--format", "{{json .Labels}}", imageName(container));
+      const labels = Object.entries(JSON.parse(output) as Record<string, string>);
+      for (const [label, value] of labels) assert.notEqual(value, "", label);
+      assert(labels.some(([label]) => label === "org.opencontainers.image.revision"));
     });
 
     test(`${container} tells scanners and bills what it is made of`, async () => {
