@@ -43,7 +43,7 @@ LABEL org.opencontainers.image.title="sip-federation SIP router" \
 	org.opencontainers.image.licenses="Apache-2.0 AND GPL-2.0-or-later"
 COPY --from=kamailio /collected /
 WORKDIR /app
-COPY LICENSE src/router/kamailio.cfg src/router/kamailio-run src/router/kamailio-ready ./
+COPY LICENSE src/router/kamailio.cfg src/router/kamailio-run src/router/kamailio-ready src/router/kamailio-log ./
 USER 10001:10001
 ENTRYPOINT ["/app/kamailio-run"]
 

@@ -9,9 +9,12 @@ local function list(text)
 	return items
 end
 
-local function readable(path)
-	local file = path and io.open(path)
-	return file and (file:close() and path)
+-- Of a certificate by a public authority, cert-manager may leave an empty ca.crt
+local function filled(path)
+	local file = io.open(path)
+	local first = file and file:read(1)
+	if file then file:close() end
+	return first and path
 end
 
 local function has_colon(text) return text:find(":", 1, true) ~= nil end
@@ -53,7 +56,7 @@ network_settings = { nagle = false, connect_timeout = 4, ssl_handshake_timeout =
 limits = { s2sin = { rate = (ENV_XMPP_STREAM_RATE or "1mb") .. "/s", burst = "2s" } }
 
 local certificate, key = ENV_TLS_DIRECTORY .. "/tls.crt", ENV_TLS_DIRECTORY .. "/tls.key"
-local authorities = ENV_TLS_CA_FILE or readable(ENV_TLS_DIRECTORY .. "/ca.crt")
+local authorities = ENV_TLS_CA_FILE or filled(ENV_TLS_DIRECTORY .. "/ca.crt")
 ssl = {
 	certificate = certificate;
 	key = key;

@@ -90,7 +90,7 @@ export async function startProsody(options: XmppServerOptions): Promise<XmppServ
       args: ["-F", "--config", join(directory, "prosody.cfg.lua")],
       logFile: join(directory, "prosody.log"),
     },
-    () => accepts(host, XMPP_PORTS.s2s),
+    async () => (await accepts(host, XMPP_PORTS.s2s)) && (await accepts(host, XMPP_PORTS.c2s)),
   );
   await process.start();
   return { ...options, process };

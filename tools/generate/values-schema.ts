@@ -169,6 +169,7 @@ const VALUES: Record<string, Schema> = {
     sharedMemoryMiB: integer("Memory that the workers share.", 64),
     maxConnections: integer("TCP connections that are accepted. 0: 4 for each MiB of shared memory.", 0),
     maxConnectionsPerSource: integer("How many of these one address may take.", 1),
+    logLevel: oneOf("What the router logs.", "alert", "error", "debug"),
     drainSeconds: integer("How long a pod that goes away still serves.", 0, 3600),
     resources,
   }),

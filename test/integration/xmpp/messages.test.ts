@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { after, before, describe, test, type TestContext } from "node:test";
 import xml from "@xmpp/xml";
 import { Gateway } from "../../../src/xmpp/gateway.ts";
 import { MessageGateway } from "../../../src/xmpp/messages/message-gateway.ts";
@@ -13,6 +13,8 @@ import type { XmppServer } from "../../support/xmpp-server.ts";
 
 const KINDS = ["prosody", "ejabberd"] as const;
 const STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas";
+/** Shorter than the product's, since one test waits for it. */
+const TIMEOUT_MS = 4000;
 const accounts = { bob: "bobs secret", "o\\27malley": "another secret" };
 
 /** The inside, which answers as it is told and keeps what it gets. */
@@ -40,6 +42,17 @@ function messageTo(uri: string, text: string): SipRequest {
   };
 }
 
+/** A client that messages reach: its server has told it of its own presence (RFC 6121 §4.2.2). */
+async function login(t: TestContext, server: XmppServer, user: string): Promise<XmppClient> {
+  const client = await XmppClient.login({ server, user });
+  t.after(() => client.close());
+  await client.next(
+    "its own presence",
+    ({ name, attrs }) => name === "presence" && attrs.from === client.jid,
+  );
+  return client;
+}
+
 /** The request with this text, once it is there. */
 async function next(inside: Inside, text: string): Promise<SipRequest> {
   return waitFor(text, () => inside.requests.find(({ body }) => body.toString() === text));
@@ -56,7 +69,7 @@ for (const kind of KINDS) {
     before(async () => {
       bed = await XmppBed.open();
       server = await bed[kind]({ domain, accounts });
-      const messages = new MessageGateway({ sip: inside, xmpp: bed.streams });
+      const messages = new MessageGateway({ sip: inside, xmpp: bed.streams, timeoutMs: TIMEOUT_MS });
       const presence = { fromSip: () => Promise.resolve({ status: 489 }), fromXmpp: () => Promise.resolve() };
       gateway = new Gateway({ messages, presence, service: new Service(bed.streams) });
       bed.onStanza = (stanza) => void gateway.fromXmpp(stanza);
@@ -64,8 +77,7 @@ for (const kind of KINDS) {
     after(() => bed.close());
 
     test("RFC 7572 §5: a MESSAGE reaches a person's client, and its 200 means so", async (t) => {
-      const bob = await XmppClient.login({ server, user: "bob" });
-      t.after(() => bob.close());
+      const bob = await login(t, server, "bob");
       const text = "Grüße & <你好> 👋 \u0007";
       assert.deepEqual(await gateway.fromSip(messageTo(`sip:bob@${domain}`, text)), { status: 200 });
       const message = await bob.nextMessage(text.replace("\u0007", "\ufffd"));
@@ -74,8 +86,7 @@ for (const kind of KINDS) {
     });
 
     test("RFC 7247 §5: names are escaped on the way", async (t) => {
-      const user = await XmppClient.login({ server, user: "o\\27malley" });
-      t.after(() => user.close());
+      const user = await login(t, server, "o\\27malley");
       assert.deepEqual(await gateway.fromSip(messageTo(`sip:o'malley@${domain}`, "escaped")), {
         status: 200,
       });
@@ -90,8 +101,7 @@ for (const kind of KINDS) {
     });
 
     test("messages keep their order, and none is lost", async (t) => {
-      const bob = await XmppClient.login({ server, user: "bob" });
-      t.after(() => bob.close());
+      const bob = await login(t, server, "bob");
       const texts = Array.from({ length: 100 }, (_, index) => `there ${index}`);
       const answers = await Promise.all(
         texts.map((text) => gateway.fromSip(messageTo(`sip:bob@${domain}`, text))),
@@ -115,6 +125,22 @@ for (const kind of KINDS) {
       );
     });
 
+    test("a server that hangs costs its own messages their bounded wait, and nobody else", async (t) => {
+      const other = kind === "prosody" ? "other-prosody.example" : "other-ejabberd.example";
+      const healthy = await bed.prosody({ domain: other, accounts });
+      const bob = await login(t, healthy, "bob");
+      // whatever becomes of it, there is a stream now
+      await gateway.fromSip(messageTo(`sip:bob@${domain}`, "before"));
+      server.process.pause();
+      t.after(() => {
+        server.process.resume();
+      });
+      const hung = gateway.fromSip(messageTo(`sip:bob@${domain}`, "meanwhile"));
+      assert.deepEqual(await gateway.fromSip(messageTo(`sip:bob@${other}`, "hi")), { status: 200 });
+      await bob.nextMessage("hi");
+      assert.deepEqual(await hung, { status: 504 });
+    });
+
     test("RFC 7247 §6.1: a MESSAGE to nobody has the error of the foreign server", async () => {
       const { status } = await gateway.fromSip(messageTo(`sip:nobody@${domain}`, "hi"));
       // both servers say service-unavailable (RFC 6121 §8.5.1)
@@ -126,8 +152,7 @@ for (const kind of KINDS) {
     });
 
     test("RFC 7247 §6.2: a message that the inside refuses is an error to the person's client", async (t) => {
-      const bob = await XmppClient.login({ server, user: "bob" });
-      t.after(() => bob.close());
+      const bob = await login(t, server, "bob");
       inside.status = 404;
       t.after(() => {
         inside.status = 200;
@@ -138,8 +163,7 @@ for (const kind of KINDS) {
     });
 
     test("XEP-0030: a person's client sees what the local domain is, and pings it", async (t) => {
-      const bob = await XmppClient.login({ server, user: "bob" });
-      t.after(() => bob.close());
+      const bob = await login(t, server, "bob");
       const info = await bob.ask(
         xml(
           "iq",

@@ -140,6 +140,7 @@ localDomains: [example.com]
 sip:
   listeners: [{ host: 0.0.0.0, port: 5060 }, { host: "[2001:DB8::5]", port: 5070 }]
   advertised: [{ host: SIP.Example.com., port: 5060 }]
+xmpp: { enabled: true }
 `);
   const own = federation.ownAddresses.map(({ host, port }) => `${host} ${port}`);
   const expected = [
@@ -154,6 +155,8 @@ sip:
     "127.0.0.1 8061",
     "127.0.0.1 8062",
     "localhost 8063",
+    "127.0.0.1 8066",
+    "localhost 8067",
     "127.0.0.1 8064",
   ]) {
     assert(own.includes(address), `${address} is missing from ${own.join(", ")}`);
