@@ -122,7 +122,7 @@ export function joinXmpp({ config, client, changed, metrics, log }: XmppJoints):
 
   metrics.observeXmpp((): XmppSize => ({
     isUp: streams.up,
-    subscriptions: presence.size,
+    subscriptions: presence.sizes,
     messages: messages.underWay,
   }));
   return {
