@@ -31,6 +31,8 @@ export interface Xmpp {
   readonly ask: (domain: string) => Promise<XmppVerdict>;
   /** The next question about the domain is asked anew. */
   readonly forget: (domain: string) => void;
+  /** Whether there is a stream for every local domain. */
+  readonly isUp: () => boolean;
   /** Waits for the API server first. @throws Error when the port of its SIP is taken. */
   start(): Promise<void>;
   /** Ends what is under way, and writes down who follows whom. */
@@ -117,6 +119,7 @@ export function joinXmpp({ config, client, changed, metrics, log }: XmppJoints):
     forget: (domain) => {
       discovery.forget(domain);
     },
+    isUp: () => streams.up,
     start: async () => {
       const options = {
         listen: { host: router.host, port: settings.sipPort },
