@@ -7,7 +7,16 @@ import type { DomainIndex } from "./domains/index.ts";
 import { readPageQuery } from "./domains/query.ts";
 import { type Edited, readEdit } from "./edits.ts";
 import { data, readJson } from "./http.ts";
-import type { DomainDetails, Edit, Explanation, History, Overview, Range, RoutesView } from "./types.ts";
+import type {
+  DomainDetails,
+  Edit,
+  Explanation,
+  History,
+  Overview,
+  PulseEvent,
+  Range,
+  RoutesView,
+} from "./types.ts";
 
 /** What the pages show. */
 export interface ConsoleData {
@@ -17,6 +26,7 @@ export interface ConsoleData {
   details(domain: string): Promise<DomainDetails | undefined>;
   routes(): RoutesView;
   overview(): Overview;
+  pulse(): PulseEvent;
   history(range: Range): History;
   explain(request: SipRequest): Promise<Explanation>;
 }

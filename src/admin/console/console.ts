@@ -90,6 +90,8 @@ export class Console {
     const path = url.pathname.slice(API.length);
     if (path === "login" && request.method === "POST") return this.#login(request);
     if (path === "logout" && request.method === "POST") return this.#logout(request);
+    // who opens the page for the first time has done nothing wrong
+    if (path === "session" && this.#isNobody(request)) return data({});
     const guarded = await this.#guard.check(request);
     if (!guarded.ok) return guarded.answer;
     const { caller } = guarded;
@@ -97,6 +99,10 @@ export class Console {
     if (path === "events") return this.#listen(response, caller);
     const answer = await answerApi(this.#options, path, url, request, caller);
     return answer ?? failure(404, "there is no such path");
+  }
+
+  #isNobody(request: IncomingMessage): boolean {
+    return request.headers.authorization === undefined && !this.#guard.session(request);
   }
 
   async #login(request: IncomingMessage): Promise<Answer> {
@@ -129,7 +135,7 @@ export class Console {
       const { outcome } = await this.#options.access.check(token);
       return outcome === "allowed" || outcome === "unavailable";
     };
-    this.feed.add(response, { key, mayListen }, SECURITY_HEADERS);
+    this.feed.add(response, { key, mayListen, greeting: this.#options.data.pulse() }, SECURITY_HEADERS);
     return undefined;
   }
 

@@ -12,6 +12,8 @@ const MAX_STREAMS_OF_ONE = 12;
 export interface Listener {
   /** The same for all streams of one. */
   readonly key: string;
+  /** Data of the event `hello`. */
+  readonly greeting: unknown;
   /** Whether they still may; asked now and then. */
   mayListen(): Promise<boolean>;
 }
@@ -49,7 +51,7 @@ export class Feed {
     response.on("error", () => undefined); // "close" follows
     response.once("close", () => this.#streams.delete(stream));
     this.#streams.add(stream);
-    this.#write(stream, `retry: 2000\n${eventText("hello", {})}`);
+    this.#write(stream, `retry: 2000\n${eventText("hello", listener.greeting)}`);
   }
 
   send(event: string, data: unknown): void {

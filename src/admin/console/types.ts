@@ -248,7 +248,7 @@ export interface DomainsEvent {
   readonly more: boolean;
 }
 
-/** Data of the event `pulse`: every few seconds. */
+/** Data of the events `hello`, at first, and `pulse`: every few seconds. */
 export interface PulseEvent {
   readonly isOpen: boolean;
   readonly all: number;

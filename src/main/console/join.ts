@@ -72,11 +72,12 @@ interface Watch {
 }
 
 function createConsole(joints: ConsoleJoints, { edits }: { readonly edits: boolean }, watch: Watch) {
-  const { config, client, metrics, model, router, log } = joints;
+  const { config, client, metrics, router, log } = joints;
   const { namespace, pod } = config.kubernetes;
   const domains = new DomainIndex();
   const history = new TrafficHistory();
-  const web: Console = new Console({
+  const source = dataOf(joints, domains, history);
+  const web = new Console({
     identity: {
       ...{ namespace, pod: pod.name, version: version() },
       localDomains: config.federation.localDomains,
@@ -84,7 +85,7 @@ function createConsole(joints: ConsoleJoints, { edits }: { readonly edits: boole
     ...watch,
     log,
     now: monotonic,
-    data: dataOf(joints, domains, history),
+    data: source,
     edit: edits
       ? async ({ token, viewer: { user } }, edit) => {
           const outcome = await editAs(token, client, objectEdit(edit));
@@ -107,14 +108,7 @@ function createConsole(joints: ConsoleJoints, { edits }: { readonly edits: boole
     const asked = await metrics.sums("sip_federation_discoveries_total", "verdict");
     const learned = (await metrics.sums("sip_federation_learned_total", "")).get("") ?? 0;
     history.record(counters && totalsOf(counters, { asked, learned }), Date.now());
-    const sample = history.newest;
-    const event: PulseEvent = {
-      isOpen: model.table.open,
-      all: domains.size,
-      routerUp: router()?.state().reachable ?? false,
-      ...(sample && { sample }),
-    };
-    web.feed.send("pulse", event);
+    web.feed.send("pulse", source.pulse());
   }
 
   return {
@@ -150,6 +144,15 @@ function dataOf(joints: ConsoleJoints, domains: DomainIndex, history: TrafficHis
     synced: () => operator.synced,
     details: (name) => details(joints, domains, name),
     overview: () => overviewOf({ model, domains, router, unreachable, isCurrent, xmppUp }, Date.now()),
+    pulse: (): PulseEvent => {
+      const sample = history.newest;
+      return {
+        isOpen: model.table.open,
+        all: domains.size,
+        routerUp: router()?.state().reachable ?? false,
+        ...(sample && { sample }),
+      };
+    },
     history: (range) => history.read(range),
     explain: (request) => explainNow(joints, request),
     routes: () =>

@@ -5,8 +5,8 @@ import { clock, number } from "./format.ts";
 export interface ChartData {
   readonly columns: Columns;
   readonly series: readonly Series[];
-  /** A value of a column for people: `12 requests`, `1.2 a second`. */
-  readonly say: (value: number) => string;
+  /** What a column is about: `a minute`. */
+  readonly unit: string;
 }
 
 export interface Chart {
@@ -24,9 +24,11 @@ export function createChart(title: string, nothing: string): Chart {
     "aria-hidden": "true",
     class: "plot",
   });
-  const told = el("p", { class: "told", "aria-live": "polite" });
+  const told = el("div", { class: "told", "aria-live": "polite" });
+  const unit = el("span", { class: "muted" });
   const legend = el("ul", { class: "legend" });
   const place = el("div", { class: "plot-place", tabindex: 0, role: "img" }, drawing);
+  const around = el("div", { class: "plot-around" }, place, told);
   let data: ChartData | undefined;
   let at: number | undefined;
 
@@ -34,7 +36,8 @@ export function createChart(title: string, nothing: string): Chart {
     at = column;
     if (!data) return;
     drawing.querySelector(".cursor")?.remove();
-    setText(told, column === undefined ? "" : columnText(data, column));
+    fill(told, ...(column === undefined ? [] : columnText(data, column)));
+    told.className = `told ${(column ?? 0) < data.columns.ends.length / 2 ? "right" : "left"}`;
     if (column !== undefined) drawing.append(cursor(data, column));
   };
   place.addEventListener("pointermove", (event) => {
@@ -63,12 +66,13 @@ export function createChart(title: string, nothing: string): Chart {
     element: el(
       "figure",
       { class: "card chart" },
-      el("figcaption", {}, el("h2", {}, title), told),
-      place,
+      el("figcaption", {}, el("h2", {}, title), unit),
+      around,
       legend,
     ),
     update: (news) => {
       data = news;
+      setText(unit, news.unit);
       place.setAttribute(
         "aria-label",
         `${title}: ${summary(news) || nothing}. Arrow keys tell of one column.`,
@@ -159,15 +163,26 @@ function columnAt(data: ChartData, event: PointerEvent, drawing: Element): numbe
   return at >= 0 && at < data.columns.ends.length ? at : undefined;
 }
 
-function columnText({ columns, series, say }: ChartData, at: number): string {
+function columnText({ columns, series }: ChartData, at: number): HTMLElement[] {
   const end = columns.ends[at] ?? 0;
-  const parts = series.flatMap(({ name, values }) => {
+  const parts = series.flatMap(({ name, values }, which) => {
     const value = values[at];
-    return value === undefined || value === 0 ? [] : [`${name} ${say(value)}`];
+    if (value === undefined || value === 0) return [];
+    return [
+      el(
+        "li",
+        {},
+        el("span", { class: `key s${which}` }),
+        el("span", {}, name),
+        el("strong", {}, number(value)),
+      ),
+    ];
   });
-  const isKnown = series.length === 0 || series.some(({ values }) => values[at] !== undefined);
-  const what = parts.length > 0 ? parts.join(", ") : isKnown ? "none" : "not known";
-  return `${clock(end - columns.seconds * 1000)}–${clock(end)}: ${what}`;
+  const isKnown = (columns.samples[at]?.length ?? 0) > 0;
+  return [
+    el("p", { class: "muted" }, `${clock(end - columns.seconds * 1000)} to ${clock(end)}`),
+    parts.length > 0 ? el("ul", {}, ...parts) : el("p", {}, isKnown ? "None" : "Not known"),
+  ];
 }
 
 function summary({ series }: ChartData): string {

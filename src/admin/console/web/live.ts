@@ -26,8 +26,9 @@ export class Live {
   start(): void {
     const source = new EventSource("/console/api/events");
     this.#source = source;
-    source.addEventListener("hello", () => {
+    source.addEventListener("hello", (event: MessageEvent<string>) => {
       this.#tell("state", true);
+      this.#tell("pulse", JSON.parse(event.data) as PulseEvent);
       if (this.#wasUp) this.#tell("resync", undefined);
       this.#wasUp = true;
     });

@@ -31,9 +31,11 @@ void begin();
 
 async function begin(): Promise<void> {
   try {
-    run(await read<SessionView>("session"));
+    const session = await read<SessionView | Record<string, never>>("session");
+    if ("user" in session) run(session as SessionView);
+    else showLogin("");
   } catch (error) {
-    showLogin(error instanceof Refused && error.status === LOGGED_OUT ? "" : messageOf(error));
+    showLogin(messageOf(error));
   }
 }
 

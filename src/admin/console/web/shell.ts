@@ -75,7 +75,9 @@ export function createShell(session: SessionView, leave: () => void): Shell {
       setText(state, isLive ? "Live" : "Reconnecting…");
     },
     open: (isOpen) => {
-      const [tone, text] = isOpen ? (["good", "Open"] as const) : (["quiet", "Closed"] as const);
+      const [tone, text] = isOpen
+        ? (["good", "Federation is open"] as const)
+        : (["quiet", "Federation is closed"] as const);
       if (openness.textContent !== text)
         fill(openness, badge(tone, text, "Whether new domains are discovered"));
     },

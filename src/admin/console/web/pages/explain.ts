@@ -93,8 +93,8 @@ function answer(found: Explanation, uri: string): Node[] {
     el(
       "section",
       { class: `card verdict ${outcome(found)[0]}` },
-      el("p", { class: "muted" }, uri),
-      el("h2", {}, badge(...outcome(found)), " ", found.summary),
+      el("p", { class: "muted" }, badge(...outcome(found)), ` ${uri}`),
+      el("h2", {}, `${found.summary.charAt(0).toUpperCase()}${found.summary.slice(1)}.`),
       el("p", { class: "muted" }, whereItStands(found)),
     ),
     el(

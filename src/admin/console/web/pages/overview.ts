@@ -46,11 +46,10 @@ export function overviewPage(context: Context, query: URLSearchParams): Page {
   async function loadHistory(): Promise<void> {
     try {
       const columns = columnsOf(await read<History>("history", { range }, signal), Date.now());
-      const perSecond = (value: number): string => `${rate(value / columns.seconds)} a second`;
-      const say = (value: number): string => number(value);
-      traffic.update({ columns, series: seriesOf(columns, ({ relayed }) => relayed, MOST), say: perSecond });
-      discoveries.update({ columns, series: seriesOf(columns, learnedOf, MOST), say });
-      refusals.update({ columns, series: seriesOf(columns, refusedOf, MOST), say });
+      const unit = range === "hour" ? "a minute" : "in a quarter of an hour";
+      traffic.update({ columns, series: seriesOf(columns, ({ relayed }) => relayed, MOST), unit });
+      discoveries.update({ columns, series: seriesOf(columns, learnedOf, MOST), unit });
+      refusals.update({ columns, series: seriesOf(columns, refusedOf, MOST), unit });
     } catch (error) {
       context.failed(error);
     }

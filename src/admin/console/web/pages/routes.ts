@@ -138,11 +138,11 @@ function relations({ shadows, shadowedBy, shadowedByCount, actsWith, fallback, k
     shadowedByCount > 0 &&
       line("Comes after", ...shadowedBy.map(patternText), more > 0 && `and ${more} more`),
     actsWith !== undefined && line("Acts together with", patternText(actsWith)),
-    fallback !== undefined && line("When no next hop answers", patternText(fallback)),
+    fallback !== undefined && line("Falls back to", patternText(fallback)),
     fallback === undefined &&
       kind !== "Default" &&
       shadows !== undefined &&
-      line("When no next hop answers", el("span", {}, "the search ends here")),
+      line("Falls back to", el("span", {}, "nothing: the search ends here")),
   ];
   return el("ul", { class: "relations" }, ...lines);
 }
@@ -155,12 +155,14 @@ function patternText(pattern: string): HTMLElement {
   return el("code", {}, pattern);
 }
 
+const COLUMNS = ["for-name", "for-state", "for-hop", "for-figure", "for-figure", "for-words", "for-words"];
 const HEADS = ["Route", "State", "Next hop", "Priority", "Share", "Less specific", "Service"];
 
 function routeTable(context: Context, group: PatternGroup, routes: readonly RouteRow[]): HTMLElement {
   return el(
     "table",
     {},
+    el("colgroup", {}, ...COLUMNS.map((name) => el("col", { class: name }))),
     el("thead", {}, el("tr", {}, ...HEADS.map((name) => el("th", { scope: "col" }, name)))),
     el("tbody", {}, ...routes.map((route) => routeLine(context, group, route))),
   );
@@ -211,10 +213,27 @@ function nextHop({
     el("span", {}, where, " ", el("span", { class: "muted" }, protocolType)),
     tlsServerName !== undefined && el("p", { class: "muted" }, `as ${tlsServerName}`),
     trustIdentity && el("p", { class: "muted" }, "is told identities"),
-    hop && badge(...HOP_STATES[hop.state]),
+    hop && el("span", {}, badge(...HOP_STATES[hop.state]), ...speed(hop, where)),
     hop?.problem !== undefined && el("p", { class: "muted" }, `${hop.problem}.`),
-    hop && el("ul", { class: "addresses" }, ...hop.addresses.map(addressLine)),
+    hop && el("ul", { class: "addresses" }, ...addresses(hop, where)),
   );
+}
+
+type Hop = NonNullable<RouteRow["hop"]>;
+
+/** What is its only address needs no list. */
+function isItsAddress({ addresses: [first, second] }: Hop, where: string): boolean {
+  return first !== undefined && second === undefined && place(first.address, first.port) === where;
+}
+
+function speed(hop: Hop, where: string): Child[] {
+  const ms = isItsAddress(hop, where) ? hop.addresses[0]?.latencyMs : undefined;
+  return ms === undefined ? [] : [el("span", { class: "muted" }, ` ${duration(ms)}`)];
+}
+
+function addresses(hop: Hop, where: string): HTMLElement[] {
+  const isAlone = isItsAddress(hop, where) && hop.addresses[0]?.problem === undefined;
+  return isAlone ? [] : hop.addresses.map(addressLine);
 }
 
 type Address = NonNullable<RouteRow["hop"]>["addresses"][number];
