@@ -13,8 +13,8 @@ interface Message {
 }
 
 interface Waiting {
-  resolve(result: Fields): void;
-  reject(error: Error): void;
+  readonly resolve: (result: Fields) => void;
+  readonly reject: (error: Error) => void;
 }
 
 export class DevTools {

@@ -86,12 +86,8 @@ export class Page {
   }
 
   /** Waits until an expression is true, and returns it. */
-  async until<T>(expression: string, options?: WaitOptions): Promise<T> {
-    return waitFor(
-      expression,
-      () => this.see<T | undefined | null | false>(expression),
-      options,
-    ) as Promise<T>;
+  async until<T = true>(expression: string, options?: WaitOptions): Promise<T> {
+    return waitFor<T>(expression, () => this.see<T | undefined | null | false>(expression), options);
   }
 
   /** The text of the first element, as it is seen. */

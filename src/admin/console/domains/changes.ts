@@ -30,7 +30,7 @@ export class DomainChanges {
   /** Something of these domains may have changed. */
   mark(names: Iterable<string>): void {
     for (const name of names) this.#dirty.add(name);
-    if (this.#dirty.size > 0) this.#schedule(COLLECT_MS);
+    if (this.#dirty.size > 0) this.#schedule();
   }
 
   stop(): void {
@@ -38,15 +38,15 @@ export class DomainChanges {
     clearTimeout(this.#timer);
   }
 
-  #schedule(ms: number): void {
+  #schedule(): void {
     if (this.#stopped) return;
     this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
       this.#work();
-    }, ms).unref();
+    }, COLLECT_MS).unref();
   }
 
   #work(): void {
+    if (this.#stopped) return;
     const { index, row: rowOf, changed } = this.#ports;
     const rows: DomainRow[] = [];
     const removed: string[] = [];
@@ -59,7 +59,11 @@ export class DomainChanges {
         rows.push(row);
       }
     }
-    if (this.#dirty.size > 0) this.#schedule(0);
+    if (this.#dirty.size > 0) {
+      setImmediate(() => {
+        this.#work();
+      });
+    } else this.#timer = undefined;
     if (rows.length + removed.length === 0) return;
     changed({
       all: index.size,
