@@ -21,6 +21,8 @@ export type EditOutcome =
 
 /** Owns in managedFields what was changed here. */
 export const CONSOLE_MANAGER = "sip-federation-console";
+const CONFLICT = 409;
+const INVALID = 422;
 const DEADLINE_MS = 10_000;
 
 /**
@@ -42,8 +44,7 @@ export async function editAs(
     await send(client, edit);
     return { ok: true };
   } catch (error) {
-    if (error instanceof ApiError) return { ok: false, status: error.status, error: error.message };
-    return { ok: false, status: 503, error: error instanceof Error ? error.message : String(error) };
+    return failureOf(edit.name, error);
   } finally {
     await client.close();
   }
@@ -63,6 +64,22 @@ async function send(client: KubernetesClient, edit: ObjectEdit): Promise<void> {
     const resource = edit.change === "domain" ? FEDERATED_DOMAINS : STATIC_ROUTES;
     await client.mergePatch(resource, name, { metadata: { uid }, spec }, options);
   }
+}
+
+function failureOf(name: string, error: unknown): EditOutcome {
+  if (!(error instanceof ApiError))
+    return { ok: false, status: 503, error: error instanceof Error ? error.message : String(error) };
+  // of a patch that names another uid it says that the uid cannot be changed
+  const isAnother =
+    (error.status === CONFLICT && error.reason !== "AlreadyExists") ||
+    (error.status === INVALID && error.message.includes("metadata.uid"));
+  if (isAnother)
+    return {
+      ok: false,
+      status: CONFLICT,
+      error: `${name} is not the one that was shown: somebody made it anew`,
+    };
+  return { ok: false, status: error.status, error: error.message };
 }
 
 /** The same API server, and no credentials but the token: no certificate of ours either. */
