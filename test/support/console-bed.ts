@@ -90,7 +90,7 @@ function allowed(user: string, may: typeof NOTHING): Promise<Review> {
 export function domainRow(name: string, fields: Partial<DomainRow> = {}): DomainRow {
   return {
     name,
-    uid: `uid-of-${name}`,
+    uid: `uid-of-${name}`.replaceAll(".", "-"),
     origin: "discovered",
     created: Date.parse("2026-01-01T00:00:00Z"),
     policy: "Allow",

@@ -27,6 +27,8 @@ export interface EnvironmentOptions {
   readonly connect?: (kubeconfig: string) => string;
   /** Where the SIP routers listen; port 5060 of the replica's own address unless told. */
   readonly sip?: SipListeners;
+  /** The replicas serve the web console, and may review tokens. */
+  readonly console?: { readonly edits: boolean };
   /** The replicas speak TLS, with a certificate by this authority for the local domain. */
   readonly authority?: Authority;
   /** Logs and files go here; a temporary directory unless told. */
@@ -89,6 +91,7 @@ export class Environment {
     const rules = chartRoleRules(INSTALLATION);
     const user = { name: INSTALLATION, namespace, rules, directory };
     const account = await controlPlane.createRestrictedUser(api, user);
+    if (options.console) await controlPlane.mayReviewTokens(api, user);
     const kubeconfig = options.connect?.(account.kubeconfig) ?? account.kubeconfig;
     const block = await claimAddressBlock();
     const environment = new Environment(options, { api, namespace, directory, block, kubeconfig });
@@ -112,7 +115,7 @@ export class Environment {
 
   /** Another replica that is not started yet. */
   createReplica(options: Partial<ReplicaOptions> = {}): Replica {
-    const { config } = this.#options;
+    const { config, console: web } = this.#options;
     const index = this.replicas.length;
     const name = `${INSTALLATION}-${index}`;
     const directory = join(this.#directory, name);
@@ -127,6 +130,7 @@ export class Environment {
         localDomains: [this.localDomain],
         insideNetworks: [`${this.insideAddress}/32`],
         dialogs: { allowedNetworks: ["127.0.0.0/8", "::1/128"] }, // where all peers are
+        ...(web && { console: { enabled: true, ...web } }),
         ...(typeof config === "function" ? config(this) : config),
       },
       sip: this.#options.sip,

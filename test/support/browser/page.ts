@@ -77,6 +77,12 @@ export class Page {
     await this.until("document.readyState === 'complete'");
   }
 
+  async reload(): Promise<void> {
+    await this.see("window.isOld = true");
+    await this.call("Page.reload");
+    await this.until("window.isOld === undefined && document.readyState === 'complete'");
+  }
+
   /** What an expression is in the page; a promise is waited for. @throws Error with what it throws */
   async see<T>(expression: string): Promise<T> {
     const options = { expression, awaitPromise: true, returnByValue: true, userGesture: true };
@@ -97,28 +103,13 @@ export class Page {
 
   /** Clicks in the middle of the first element that is there, with a real pointer. */
   async click(selector: string): Promise<void> {
-    const middle = `(() => {
-      const element = ${first(selector)};
-      if (!element || element.disabled) return false;
-      element.scrollIntoView({ block: "nearest" });
-      const { x, y, width, height } = element.getBoundingClientRect();
-      return width > 0 && { x: x + width / 2, y: y + height / 2 };
-    })()`;
-    const point = await this.until<{ x: number; y: number }>(middle);
-    for (const type of ["mouseMoved", "mousePressed", "mouseReleased"]) {
-      await this.call("Input.dispatchMouseEvent", { ...point, type, button: "left", clickCount: 1 });
-    }
+    await this.#clickOn(first(selector));
   }
 
-  /** The first button or link with this text. */
+  /** Clicks on the first button or link with this text. */
   async press(text: string, within = "body"): Promise<void> {
-    const found = `[...${first(within)}?.querySelectorAll("button, a, summary") ?? []]
-      .find((one) => one.innerText.trim() === ${JSON.stringify(text)})`;
-    await this.until(
-      `(() => { const one = ${found}; one?.setAttribute("data-test", "it"); return one !== undefined; })()`,
-    );
-    await this.click("[data-test=it]");
-    await this.see(`document.querySelector("[data-test=it]")?.removeAttribute("data-test")`);
+    const all = `${first(within)}?.querySelectorAll("button, a, summary") ?? []`;
+    await this.#clickOn(`[...(${all})].find((one) => one.innerText.trim() === ${JSON.stringify(text)})`);
   }
 
   /** Types where the focus is. */
@@ -175,6 +166,20 @@ export class Page {
 
   async close(): Promise<void> {
     await this.#devTools.call("Target.disposeBrowserContext", { browserContextId: this.#context });
+  }
+
+  async #clickOn(element: string): Promise<void> {
+    const middle = `(() => {
+      const element = ${element};
+      if (!element || element.disabled) return false;
+      element.scrollIntoView({ block: "nearest" });
+      const { x, y, width, height } = element.getBoundingClientRect();
+      return width > 0 && { x: x + width / 2, y: y + height / 2 };
+    })()`;
+    const point = await this.until<{ x: number; y: number }>(middle);
+    for (const type of ["mouseMoved", "mousePressed", "mouseReleased"]) {
+      await this.call("Input.dispatchMouseEvent", { ...point, type, button: "left", clickCount: 1 });
+    }
   }
 
   async call(method: string, params: Fields = {}): Promise<Fields> {

@@ -29,6 +29,16 @@ export function fill(parent: Element, ...children: readonly Child[]): void {
   parent.replaceChildren(...children.filter(isThere));
 }
 
+/** As `fill`, and elements that are there already stay as they are, with their focus. */
+export function refill(parent: Element, ...children: readonly Child[]): void {
+  const wanted = children.filter(isThere);
+  for (const child of [...parent.childNodes]) if (!wanted.includes(child)) child.remove();
+  wanted.forEach((child, at) => {
+    const there = parent.childNodes[at];
+    if (there !== child) parent.insertBefore(child instanceof Node ? child : new Text(child), there ?? null);
+  });
+}
+
 /** Sets a text only where it differs: what a screen reader follows is left alone. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;

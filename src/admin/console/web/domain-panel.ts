@@ -23,6 +23,9 @@ type OnDomain = Extract<Edit, { uid: string; domain: string }>["action"];
 export function domainPanel(context: Context, closed: () => void): DomainPanel {
   const element = el("aside", { class: "panel", hidden: true, "aria-label": "Domain" });
   let shown: DomainRow | undefined;
+  const about = el("div", { class: "stack" });
+  const conditions = el("div", { class: "stack" });
+  element.append(about, conditions);
   const close = (): void => {
     if (shown === undefined) return;
     shown = undefined;
@@ -42,10 +45,16 @@ export function domainPanel(context: Context, closed: () => void): DomainPanel {
     }
   }
 
+  /** Only what is different: nothing moves away from under a pointer. */
   function draw(details: DomainDetails): void {
-    const hadFocus = element.contains(document.activeElement);
-    fill(element, ...content(context, details, close));
-    if (hadFocus) element.querySelector("h2")?.focus();
+    const { conditions: told, ...rest } = details;
+    const hadFocus = about.contains(document.activeElement);
+    if (about.dataset.shown !== JSON.stringify(rest)) {
+      fill(about, ...content(context, details, close));
+      about.dataset.shown = JSON.stringify(rest);
+      if (hadFocus) element.querySelector("h2")?.focus();
+    }
+    fill(conditions, el("h3", {}, "Conditions"), conditionList(told));
   }
 
   return {
@@ -69,7 +78,7 @@ export function domainPanel(context: Context, closed: () => void): DomainPanel {
 }
 
 function content(context: Context, details: DomainDetails, close: () => void): Node[] {
-  const { row, sources, conditions } = details;
+  const { row, sources } = details;
   const explain = `explain?uri=${encodeURIComponent(`sip:user@${row.name}`)}`;
   return [
     el(
@@ -103,8 +112,6 @@ function content(context: Context, details: DomainDetails, close: () => void): N
     ]),
     el("p", {}, link(explain, "Where would a call to it go?", icon("right"))),
     actions(context, row),
-    el("h3", {}, "Conditions"),
-    conditionList(conditions),
   ];
 }
 

@@ -16,14 +16,51 @@ type Listener<E extends keyof LiveEvents> = (data: LiveEvents[E]) => void;
 
 const RETRY_MS = 3_000;
 
-/** The server's events. They come again by themselves when the connection was lost. */
+/**
+ * The server's events. They come again by themselves when the connection was lost. A page that nobody sees does not listen:
+ * over HTTP/1.1 a browser has six connections to a host, for all of its tabs together.
+ */
 export class Live {
   #source: EventSource | undefined;
   #retry: number | undefined;
   #wasUp = false;
   readonly #listeners = new Map<keyof LiveEvents, Set<(data: never) => void>>();
 
-  start(): void {
+  /** Listens while the page is seen, until the signal fires. */
+  follow(signal: AbortSignal): void {
+    const look = (isSeen: boolean): void => {
+      if (!isSeen) this.#stop();
+      else if (!this.#source) this.#start();
+    };
+    document.addEventListener(
+      "visibilitychange",
+      () => {
+        look(document.visibilityState === "visible");
+      },
+      { signal },
+    );
+    // a page that is left may be kept, with its connections, for a way back
+    addEventListener(
+      "pagehide",
+      () => {
+        look(false);
+      },
+      { signal },
+    );
+    addEventListener(
+      "pageshow",
+      () => {
+        look(true);
+      },
+      { signal },
+    );
+    signal.addEventListener("abort", () => {
+      this.#stop();
+    });
+    look(document.visibilityState === "visible");
+  }
+
+  #start(): void {
     const source = new EventSource("/console/api/events");
     this.#source = source;
     source.addEventListener("hello", (event: MessageEvent<string>) => {
@@ -42,7 +79,7 @@ export class Live {
       this.#tell("pulse", JSON.parse(event.data) as PulseEvent);
     });
     source.addEventListener("ended", () => {
-      this.stop();
+      this.#stop();
       this.#tell("ended", undefined);
     });
     source.addEventListener("error", () => {
@@ -50,7 +87,7 @@ export class Live {
     });
   }
 
-  stop(): void {
+  #stop(): void {
     clearTimeout(this.#retry);
     this.#source?.close();
     this.#source = undefined;
@@ -72,7 +109,7 @@ export class Live {
     this.#retry = setTimeout(() => {
       // whoever is not logged in any more learns it here
       this.#tell("resync", undefined);
-      if (this.#source === source) this.start();
+      if (this.#source === source) this.#start();
     }, RETRY_MS);
   }
 

@@ -56,9 +56,6 @@ function run(session: SessionView): void {
   stopSession = new AbortController();
   const { signal } = stopSession;
   const live = new Live();
-  signal.addEventListener("abort", () => {
-    live.stop();
-  });
   const shell = createShell(session, () => {
     void logOut().finally(() => {
       showLogin("");
@@ -98,7 +95,7 @@ function run(session: SessionView): void {
     { signal },
   );
   show();
-  live.start();
+  live.follow(signal);
 }
 
 function showPage(shell: Shell, context: Omit<Context, "signal">): void {

@@ -2,7 +2,7 @@ import type { PatternGroup, RouteRow, RoutesView } from "../../types.ts";
 import { edit, messageOf, read } from "../api.ts";
 import type { Context, Page } from "../context.ts";
 import { ask } from "../dialog.ts";
-import { type Child, el, fill, setText } from "../dom.ts";
+import { type Child, el, refill, setText } from "../dom.ts";
 import { counted, duration, place } from "../format.ts";
 import { icon } from "../icons.ts";
 import { badge, button, empty, HOP_STATES, link, ROUTE_STATES } from "../parts.ts";
@@ -25,6 +25,7 @@ export function routesPage(context: Context, query: URLSearchParams): Page {
   let find = query.get("find") ?? "";
   let onlyTrouble = query.get("trouble") === "yes";
   let drawn = DRAWN;
+  const cards = cardMaker(context);
   const list = el("div", { class: "groups" });
   const count = el("p", { class: "count", role: "status" });
   const search = el("input", {
@@ -49,9 +50,9 @@ export function routesPage(context: Context, query: URLSearchParams): Page {
     const shown = groups.reduce((sum, { routes }) => sum + routes.length, 0);
     setText(count, shown === all ? counted(all, "route") : `${shown} of ${counted(all, "route")}`);
     const rest = groups.length - drawn;
-    fill(
+    refill(
       list,
-      ...groups.slice(0, drawn).map((group) => groupCard(context, group)),
+      ...groups.slice(0, drawn).map(cards),
       groups.length === 0 && empty("No route is like this", "Take the filter away, or type less."),
       rest > 0 &&
         button(`Show ${rest} more patterns`, () => {
@@ -64,10 +65,7 @@ export function routesPage(context: Context, query: URLSearchParams): Page {
   async function load(): Promise<void> {
     try {
       view = await read<RoutesView>("routes", {}, signal);
-      const focused = document.activeElement?.closest<HTMLElement>("[data-key]")?.dataset.key;
       draw();
-      if (focused !== undefined)
-        list.querySelector<HTMLElement>(`[data-key="${CSS.escape(focused)}"]`)?.focus();
     } catch (error) {
       context.failed(error);
     }
@@ -105,6 +103,20 @@ function matches({ pattern, routes }: PatternGroup, find: string, onlyTrouble: b
 
 function needsLook({ state, hop }: RouteRow): boolean {
   return state === "NotAccepted" || (hop !== undefined && hop.state !== "answers" && hop.state !== "unknown");
+}
+
+/** Cards of groups; what has not changed keeps its card, so that nothing moves away from under a pointer. */
+function cardMaker(context: Context): (group: PatternGroup) => HTMLElement {
+  const made = new Map<string, { readonly text: string; readonly card: HTMLElement }>();
+  return (group) => {
+    const key = `${group.kind} ${group.pattern}`;
+    const text = JSON.stringify(group);
+    const before = made.get(key);
+    if (before?.text === text) return before.card;
+    const card = groupCard(context, group);
+    made.set(key, { text, card });
+    return card;
+  };
 }
 
 function groupCard(context: Context, group: PatternGroup): HTMLElement {
