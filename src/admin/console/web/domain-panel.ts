@@ -132,6 +132,7 @@ function conditionList(conditions: readonly Condition[] | undefined): HTMLElemen
         "li",
         {},
         el("strong", {}, type),
+        " ",
         badge(status === "True" ? "info" : "quiet", `${status}, ${reason}`),
         el("p", {}, message),
       ),
