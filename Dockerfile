@@ -1,6 +1,9 @@
-# Two images: `--target operator` and `--target sip-router`. Both run as user 10001 on a read-only root file system.
+# Three images: `--target operator`, `--target sip-router` and `--target xmpp-gateway`. All run as user 10001 on a read-only
+# root file system.
 ARG NODE=docker.io/library/node:24.21.0-trixie-slim
 ARG DEBIAN=docker.io/library/debian:13-slim
+# For Prosody 0.12, which the tests run: the operator reads its error texts
+ARG DEBIAN_OF_PROSODY=docker.io/library/debian:12-slim
 
 FROM ${NODE} AS build
 WORKDIR /build
@@ -31,7 +34,7 @@ FROM ${DEBIAN} AS kamailio
 RUN apt-get update && apt-get install -y --no-install-recommends kamailio kamailio-extra-modules \
 	kamailio-tls-modules
 COPY src/router/kamailio.cfg /tmp/
-COPY tools/image/collect-kamailio /tmp/
+COPY tools/image/collect tools/image/collect-kamailio /tmp/
 RUN /tmp/collect-kamailio /tmp/kamailio.cfg /collected
 
 FROM ${DEBIAN} AS sip-router
@@ -40,6 +43,26 @@ LABEL org.opencontainers.image.title="sip-federation SIP router" \
 	org.opencontainers.image.licenses="Apache-2.0 AND GPL-2.0-or-later"
 COPY --from=kamailio /collected /
 WORKDIR /app
-COPY LICENSE src/router/kamailio.cfg src/router/kamailio-run src/router/kamailio-ready ./
+COPY LICENSE src/router/kamailio.cfg src/router/kamailio-run src/router/kamailio-ready src/router/kamailio-log ./
 USER 10001:10001
 ENTRYPOINT ["/app/kamailio-run"]
+
+# Prosody with what prosody.cfg.lua loads, and nothing else
+FROM ${DEBIAN_OF_PROSODY} AS prosody
+RUN apt-get update && apt-get install -y --no-install-recommends prosody lua-unbound ca-certificates
+COPY src/xmpp/prosody.cfg.lua src/xmpp/mod_federation_edge.lua /tmp/
+COPY tools/image/collect tools/image/collect-prosody /tmp/
+RUN /tmp/collect-prosody /tmp/prosody.cfg.lua /collected
+
+FROM ${DEBIAN_OF_PROSODY} AS xmpp-gateway
+LABEL org.opencontainers.image.title="sip-federation XMPP gateway" \
+	org.opencontainers.image.description="Prosody, through which the operator of its pod speaks XMPP with other domains" \
+	org.opencontainers.image.licenses="Apache-2.0 AND MIT"
+COPY --from=prosody /collected /
+# The public authorities, for an installation that names none
+COPY --from=prosody /usr/share/ca-certificates /usr/share/ca-certificates
+COPY --from=prosody /etc/ssl/certs /etc/ssl/certs
+WORKDIR /app
+COPY LICENSE src/xmpp/prosody.cfg.lua src/xmpp/mod_federation_edge.lua src/xmpp/prosody-run ./
+USER 10001:10001
+ENTRYPOINT ["/app/prosody-run"]

@@ -45,7 +45,7 @@ const { namespace, installation, pod } = config.kubernetes;
 const log = createLogger(config.log, pod.name);
 log.info({ version: version(), namespace, installation }, "starting");
 
-const metrics = createMetrics();
+const metrics = createMetrics(version());
 const model = new Model(config.federation);
 const control = new ControlClient({ host: config.router.host, port: config.router.controlPort });
 const client = new KubernetesClient({
@@ -224,6 +224,7 @@ const leader = new LeaderElection({
       metrics.leading(installation, true);
       statusWriter.start();
       defaultRoute.check();
+      void xmpp?.lead();
     },
     deposed: () => {
       metrics.leading(installation, false);

@@ -44,19 +44,21 @@ async function runDemo(): Promise<undefined> {
 }
 
 function introduce({ env }: Sandbox): void {
-  const { KUBECONFIG, KUBECTL, SIP_UDP, ADMIN_URL, INSIDE_IP } = env;
+  const { KUBECONFIG, KUBECTL, SIP_UDP, ADMIN_URL, INSIDE_IP, XMPP_DOMAIN, XMPP_USER } = env;
   say(`
-A Kubernetes API, a SIP router (Kamailio) and the operator are running. In the commands below, kubectl is
+A Kubernetes API, a SIP router (Kamailio), an XMPP gateway (Prosody) and the operator are running, and somebody else's
+XMPP server: ${XMPP_DOMAIN}. In the commands below, kubectl is
 ${KUBECTL}
 with KUBECONFIG=${KUBECONFIG}
 The router listens at ${SIP_UDP}; example.com is the local domain; what comes from ${INSIDE_IP} is inside.
-tools/sandbox/sip sends and answers by SIPp. ADMIN_URL is ${ADMIN_URL}.`);
+tools/sandbox/sip sends and answers by SIPp, tools/sandbox/xmpp is the user ${XMPP_USER} of that server. ADMIN_URL is ${ADMIN_URL}.`);
 }
 
 function explain(error: unknown, { environment }: Sandbox): void {
   console.error(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}`);
   const { router, operator } = environment.replica;
-  for (const [name, part] of Object.entries({ router, operator })) {
+  const gateway = environment.xmpp.gateway.process;
+  for (const [name, part] of Object.entries({ router, operator, "XMPP gateway": gateway })) {
     console.error(`\nThe end of the log of the ${name}:\n${part.log().slice(-3000)}`);
   }
 }

@@ -10,16 +10,19 @@ export type ExplainQuery =
   | { readonly ok: true; readonly request: SipRequest }
   | { readonly ok: false; readonly parameter: string; readonly problem: string };
 
+type Source = Pick<SipRequest, "source" | "insideListener" | "overXmpp">;
+
 /** Sides in place of an address. Nobody has 0.0.0.0 (RFC 1122 §3.2.1.3): it is in no inside network, and proves nothing. */
-const SIDES: Readonly<Record<string, Pick<SipRequest, "source" | "insideListener">>> = {
+const SIDES: Readonly<Record<string, Source>> = {
   inside: { source: "127.0.0.1", insideListener: true },
   outside: { source: "0.0.0.0" },
+  xmpp: { source: "0.0.0.0", overXmpp: true },
 };
 const TOKEN = /^[A-Za-z0-9.!%*_+`'~-]+$/; // RFC 3261 §25.1
 
 /**
  * The request to explain: `uri` (Request-URI, required), `from` (From URI), `source` (IP address that it comes
- * from, or `inside`, or `outside`; absent: the inside), `certificate` (a name that its TLS connection has proven) and
+ * from, or `inside`, `outside` or `xmpp`; absent: the inside), `certificate` (a name that its TLS connection has proven) and
  * `method` (absent: INVITE).
  * @param text the query of the URL, as it came
  */
@@ -43,7 +46,7 @@ function readRequest(get: (name: Parameter) => string | undefined): ExplainQuery
   if (fromUri !== undefined && from === undefined) return notUri("from", fromUri, "sip:alice@example.com");
   const origin = readSource(get("source"));
   if (origin === undefined)
-    return refused("source", "is neither inside nor outside nor an IP address such as 192.0.2.9");
+    return refused("source", "is neither inside, outside, xmpp nor an IP address such as 192.0.2.9");
   const method = get("method") ?? "INVITE";
   if (!TOKEN.test(method)) return refused("method", "is not a SIP method such as MESSAGE");
   const certificateNames = readCertificate(get("certificate"));
@@ -57,7 +60,7 @@ function readCertificate(text: string | undefined): Pick<SipRequest, "certificat
   return name === undefined ? undefined : { certificateNames: [name] };
 }
 
-function readSource(text = "inside"): Pick<SipRequest, "source" | "insideListener"> | undefined {
+function readSource(text = "inside"): Source | undefined {
   const side = Object.hasOwn(SIDES, text) ? SIDES[text] : undefined;
   if (side) return side;
   if (!ipaddr.IPv4.isValidFourPartDecimal(text) && !ipaddr.IPv6.isValid(text)) return undefined;

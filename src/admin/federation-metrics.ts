@@ -1,9 +1,16 @@
 /** What this operator does beyond what every controller does. No label is a domain: strangers choose those. */
-import type { Registry } from "prom-client";
+import { Gauge, type Registry } from "prom-client";
 import { counter, histogram, observed } from "./instruments.ts";
 
 const PREFIX = "sip_federation";
 const LAG_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** Tells the version of the operator, as a label of something that is always 1. */
+export function tellVersion(registry: Registry, version: string): void {
+  const help = "Version of the operator, as a label; 1.";
+  const registers = [registry];
+  new Gauge({ name: `${PREFIX}_info`, help, labelNames: ["version"], registers }).set({ version }, 1);
+}
 
 /** What list+watch reports to. */
 export function watchMetrics(registry: Registry) {

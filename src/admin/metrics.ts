@@ -5,6 +5,7 @@ import {
   learningMetrics,
   observeTable,
   programmingMetrics,
+  tellVersion,
   watchMetrics,
 } from "./federation-metrics.ts";
 import {
@@ -24,9 +25,13 @@ import { observeXmpp, xmppMetrics, type XmppSize } from "./xmpp-metrics.ts";
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** Every metric of the operator, as callbacks that main.ts hands to the rooms. */
-export function createMetrics() {
+/**
+ * Every metric of the operator, as callbacks that main.ts hands to the rooms.
+ * @param version of the operator
+ */
+export function createMetrics(version: string) {
   const registry = new Registry();
+  tellVersion(registry, version);
   collectDefaultMetrics({ register: registry });
   return {
     workQueue: workQueueMetrics(registry),

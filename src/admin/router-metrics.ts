@@ -51,6 +51,13 @@ export function mirrorCounters(registry: Registry, read: () => Promise<readonly 
   mirror(
     registry,
     counters,
+    "sip_gateway_requests_total",
+    "Requests that the SIP router sent to the XMPP gateway, received from it, or answered because it is away.",
+    (what, result) => (what === "gateway" ? { result } : undefined),
+  );
+  mirror(
+    registry,
+    counters,
     "sip_next_hop_failures_total",
     "Next hops passed over after a failure.",
     (what) => (what === "next_hop" ? {} : undefined),

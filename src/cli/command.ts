@@ -25,5 +25,16 @@ export const NO_ANSWER = 2;
 /** Something that the person at the terminal can mend; the message says how. */
 export class Failure extends Error {}
 
+/** The API server said no. */
+export class Refusal extends Failure {
+  /** Of HTTP. */
+  readonly status: number;
+
+  constructor(status: number, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.status = status;
+  }
+}
+
 /** What is wrong with the command line. */
 export class Misuse extends Failure {}

@@ -34,7 +34,7 @@ what would be remembered. An operator answers, from the code that routes; nothin
 
       --method METHOD     method of the request (INVITE)
       --from URI          its From; counts from the outside alone
-      --source SOURCE     where it comes from: inside, outside, or an IP address (inside)
+      --source SOURCE     where it comes from: inside, outside, xmpp, or an IP address (inside)
       --certificate NAME  a name that its TLS connection has proven (none)
   -o, --output FORMAT     text or json (text)
 

@@ -28,6 +28,7 @@ function show(
 }
 
 function isServed({ action, status = 0, nextHop }: Explanation): boolean {
+  if (action === "gateway") return true;
   return action === "relay" ? nextHop !== undefined : status >= 200 && status < 300;
 }
 

@@ -6,8 +6,9 @@ import { type OperatorAnswer, reasonOf } from "./operator.ts";
 import { getFromPod } from "./port-forward.ts";
 
 /** What the chart calls its pods, whatever the release is called. */
-const SELECTOR = "app.kubernetes.io/name=sip-federation";
-const ADMIN_PORT = 8064;
+export const SELECTOR = "app.kubernetes.io/name=sip-federation";
+/** Of the admin listener of an operator, on loopback in its pod. */
+export const ADMIN_PORT = 8064;
 
 /** Asks the operator of one pod: of the one that was named, or of any that is ready. Throws `Failure`. */
 export async function askPod(cluster: Cluster, path: string, signal: AbortSignal): Promise<OperatorAnswer> {

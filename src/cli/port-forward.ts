@@ -2,7 +2,7 @@ import { type IncomingMessage, request } from "node:http";
 import { Duplex, PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { type KubeConfig, PortForward } from "@kubernetes/client-node";
-import { Failure } from "./command.ts";
+import { Failure, Refusal } from "./command.ts";
 import { within } from "./deadline.ts";
 import { reasonOf } from "./operator.ts";
 
@@ -62,7 +62,8 @@ async function open({ kubeConfig, namespace, pod, port }: PodPort, signal: Abort
       },
     };
   } catch (error) {
-    throw new Failure(whyNotForwarded(error, namespace, pod), { cause: error });
+    const status = Number(/response: (\d+)$/.exec(reasonOf(error))?.[1] ?? 0);
+    throw new Refusal(status, whyNotForwarded(error, namespace, pod), { cause: error });
   }
 }
 

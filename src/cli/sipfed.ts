@@ -1,8 +1,14 @@
-import { readFileSync } from "node:fs";
 import { NO_ANSWER, Failure, Misuse, type Command, type Terminal } from "./command.ts";
 import { explain } from "./explain.ts";
+import { doctor } from "./doctor/doctor.ts";
+import { exportDomains } from "./export/export.ts";
+import { version } from "./version.ts";
 
-const COMMANDS: ReadonlyMap<string, Command> = new Map([["explain", explain]]);
+const COMMANDS: ReadonlyMap<string, Command> = new Map([
+  ["explain", explain],
+  ["export", exportDomains],
+  ["doctor", doctor],
+]);
 const HELP: ReadonlySet<string | undefined> = new Set(["-h", "--help", "help"]);
 const VERSION: ReadonlySet<string | undefined> = new Set(["-v", "--version", "version"]);
 
@@ -48,9 +54,4 @@ function unknown(name: string | undefined, terminal: Terminal): number {
 function printed(terminal: Terminal, text: string): number {
   terminal.out(text);
   return 0;
-}
-
-function version(): string {
-  const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(manifest) as { version: string }).version;
 }

@@ -62,8 +62,9 @@ export const xmpp = section({
   maxSubscriptions: {
     type: "integer",
     minimum: 0,
-    maximum: 20_000,
-    default: 20_000,
-    description: "Presence subscriptions between SIP and XMPP users, at most.",
+    maximum: 8_000,
+    default: 8_000,
+    description:
+      "Presence subscriptions between SIP and XMPP users, at most: as many as the Secret holds by which they survive a restart.",
   },
 });

@@ -108,7 +108,7 @@ export interface XmppConfig {
   readonly askReserved: readonly string[];
   /** 1–12: the router waits no longer than 15 seconds. */
   readonly messageTimeoutSeconds: number;
-  /** 0–20,000. */
+  /** 0–8,000. */
   readonly maxSubscriptions: number;
 }
 

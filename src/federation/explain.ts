@@ -9,8 +9,9 @@ import type { Decision, NameEntry, NextHop, RoutingTable, SipRequest } from "./t
 
 export type { Candidate, Explanation, Place, View, Whereabouts } from "./explain/types.ts";
 
-/** What a domain is that answered, before there is a FederatedDomain for it. */
+/** What a domain is that was reached, before there is a FederatedDomain for it. */
 const LEARNED: NameEntry = { kind: "known", policy: "Allow", protocol: "SIP", trust: "Limited", sources: [] };
+const LEARNED_OVER_XMPP: NameEntry = { ...LEARNED, protocol: "XMPP" };
 
 /** Why would this request go there? The same decision that the router takes, with its reasons. */
 export function explain(seen: View, request: SipRequest): Explanation {
@@ -45,10 +46,17 @@ export function nextHopsOf(seen: View, request: SipRequest): readonly NextHop[] 
 /** The router treats a domain as known from its first 2xx on, the FederatedDomain follows. */
 function asRouted({ table, memory }: View, request: SipRequest): { table: RoutingTable; learned?: string } {
   const { domain } = situationOf(table, request);
-  if (domain === undefined || table.names.has(domain) || memory(domain) !== "learned") return { table };
+  if (domain === undefined || table.names.has(domain)) return { table };
+  const way = memory(domain);
+  if (way === undefined || way === "refused") return { table };
   const { open, routeSets, config } = table;
   return {
-    table: { open, routeSets, config, names: new Map(table.names).set(domain, LEARNED) },
+    table: {
+      open,
+      routeSets,
+      config,
+      names: new Map(table.names).set(domain, way === "learned" ? LEARNED : LEARNED_OVER_XMPP),
+    },
     learned: domain,
   };
 }

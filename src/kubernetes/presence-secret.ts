@@ -25,7 +25,7 @@ const expand = promisify(gunzip);
 
 /**
  * Who follows whose presence between SIP and XMPP, kept over a restart. In a Secret: it is nobody's business. Compressed,
- * since an object holds 1 MiB at most; of 20,000 subscriptions that is enough.
+ * a subscription takes some 100 bytes, and an object holds 1 MiB at most.
  */
 export class PresenceSecret {
   readonly #options: PresenceSecretOptions;

@@ -11,6 +11,7 @@ export const ROUTE_STATUS: StatusShape = {
     Conditions.Programmed,
     Conditions.NextHopReachable,
     Conditions.Throttled,
+    Conditions.XmppDiscovery,
     Conditions.Ready,
     Conditions.Stalled,
   ],

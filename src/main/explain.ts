@@ -13,7 +13,7 @@ export interface ExplainJoints {
   readonly router: () => SipRouter | undefined;
   readonly learning: {
     readonly pending: number;
-    memory(domain: string): "learned" | "refused" | undefined;
+    memory(domain: string): ReturnType<View["memory"]>;
   };
   readonly admissions: { limit(direction: Direction, limitedDomains: number): DiscoveryLimit | undefined };
 }

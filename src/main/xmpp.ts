@@ -12,8 +12,10 @@ import { Discovery } from "../xmpp/discovery/discovery.ts";
 import { Gateway } from "../xmpp/gateway.ts";
 import { MessageGateway } from "../xmpp/messages/message-gateway.ts";
 import { PresenceGateway } from "../xmpp/presence/gateway.ts";
+import { Turnstile } from "../xmpp/presence/turnstile.ts";
 import { Service } from "../xmpp/service/service.ts";
 import { SipEndpoint } from "../xmpp/sip/endpoint.ts";
+import { header } from "../xmpp/sip/headers.ts";
 import type { SipAnswer, SipRequest, SipSide } from "../xmpp/sip/types.ts";
 import type { XmppVerdict } from "../xmpp/types.ts";
 
@@ -33,8 +35,13 @@ export interface Xmpp {
   readonly forget: (domain: string) => void;
   /** Whether there is a stream for every local domain. */
   readonly isUp: () => boolean;
-  /** Waits for the API server first. @throws Error when the port of its SIP is taken. */
+  /** @throws Error when the port of its SIP is taken */
   start(): Promise<void>;
+  /**
+   * Presence begins: this replica leads, and the one that led before has written down who follows whom. Once is enough.
+   * Waits for the API server.
+   */
+  lead(): Promise<void>;
   /** Ends what is under way, and writes down who follows whom. */
   stop(): Promise<void>;
 }
@@ -76,15 +83,18 @@ export function joinXmpp({ config, client, changed, metrics, log }: XmppJoints):
   });
 
   let endpoint: SipEndpoint | undefined;
+  let leading: Promise<void> | undefined;
   const sip: SipSide = {
     request: async (request) => {
+      const started = performance.now();
       const answer = (await endpoint?.request(request)) ?? NO_ENDPOINT;
       metrics.xmpp.request("inbound", request.method, answer.status);
+      log.debug(told(request, answer, started), "from the XMPP gateway to the router");
       return answer;
     },
   };
   const timeoutMs = settings.messageTimeoutSeconds * SECOND;
-  const messages = new MessageGateway({ sip, xmpp: streams, timeoutMs });
+  const messages = new MessageGateway({ sip, xmpp: streams, timeoutMs, log });
   const store = new PresenceSecret({ client, installation: config.kubernetes.installation, log });
   const presence = new PresenceGateway({
     ...{ sip, store, log },
@@ -92,7 +102,8 @@ export function joinXmpp({ config, client, changed, metrics, log }: XmppJoints):
     contact: `sip:xmpp@${router.host}:${settings.sipPort};transport=tcp`,
     maxSubscriptions: settings.maxSubscriptions,
   });
-  const gateway = new Gateway({ messages, presence, service: new Service(streams) });
+  const turnstile = new Turnstile(presence);
+  const gateway = new Gateway({ messages, presence: turnstile, service: new Service(streams) });
 
   async function taken(stanza: Element): Promise<void> {
     metrics.xmpp.stanza(stanza.getName());
@@ -104,8 +115,10 @@ export function joinXmpp({ config, client, changed, metrics, log }: XmppJoints):
   }
 
   async function received(request: SipRequest): Promise<SipAnswer> {
+    const started = performance.now();
     const answer = await gateway.fromSip(request);
     metrics.xmpp.request("outbound", request.method, answer.status);
+    log.debug(told(request, answer, started), "from the router to the XMPP gateway");
     return answer;
   }
 
@@ -128,10 +141,12 @@ export function joinXmpp({ config, client, changed, metrics, log }: XmppJoints):
           log.warn({ err: cause }, failure);
         },
       };
-      // with what it knew before: the router answers for it so long
-      await presence.start();
       endpoint = await SipEndpoint.open(options, received);
       streams.start();
+    },
+    lead: async () => {
+      leading ??= presence.start().then(() => turnstile.open());
+      await leading;
     },
     stop: async () => {
       await endpoint?.stop(GRACE_MS);
@@ -140,6 +155,16 @@ export function joinXmpp({ config, client, changed, metrics, log }: XmppJoints):
       await streams.stop();
     },
   };
+}
+
+/** What the log has of a SIP request: by its Call-ID it is followed through router and operator. */
+function told(
+  { method, uri, headers }: SipRequest,
+  { status }: { readonly status: number },
+  started: number,
+) {
+  const callId = header(headers, "Call-ID");
+  return { callId, method, uri, status, milliseconds: Math.round(performance.now() - started) };
 }
 
 const NO_ENDPOINT = { status: 503, reason: "Service Unavailable", headers: [], body: Buffer.alloc(0) };

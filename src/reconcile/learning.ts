@@ -52,8 +52,9 @@ export class Learning {
   }
 
   /** `learned`: its FederatedDomain has not been seen yet. `refused`: the API server took none lately. */
-  memory(domain: string): "learned" | "refused" | undefined {
-    if (this.#pending.has(domain)) return "learned";
+  memory(domain: string): "learned" | "learnedOverXmpp" | "refused" | undefined {
+    const reached = this.#pending.get(domain);
+    if (reached) return reached.over === "XMPP" ? "learnedOverXmpp" : "learned";
     return this.#refused.has(domain) ? "refused" : undefined;
   }
 

@@ -42,21 +42,27 @@ local function may_connect(text)
 	return address ~= nil and (not is_in(private, address) or is_in(allowed, address))
 end
 
+-- In the place of an address: why there is none
+local FAILED = "failed: "
+
 local addclient = server.addclient
 function server.addclient(address, ...)
+	if address:sub(1, #FAILED) == FAILED then return nil, address:sub(#FAILED + 1) end
 	if may_connect(address) then return addclient(address, ...) end
 	return nil, "address not allowed"
 end
 
--- DNS. Prosody takes a question that failed for one without an answer, and of two answers keeps the one that came last:
--- a name server that fails would make a domain one without XMPP.
+-- DNS. Prosody takes a question that failed for one without an answer, and forgets the reason if another question is
+-- answered after it (0.12), or always (13): a name server that fails would make a domain one without XMPP.
 
 local NO_ERROR, NO_SUCH_NAME = 0, 3
 
 local function tell_failures(callback, kind)
 	return function (answer, err)
 		if answer and answer.rcode ~= NO_ERROR and answer.rcode ~= NO_SUCH_NAME then
-			return callback(nil, ("%s in %s lookup"):format(answer.status, kind))
+			local reason = ("%s in %s lookup"):format(answer.status, kind)
+			if kind == "SRV" then return callback(nil, reason) end
+			return callback({ { [kind:lower()] = FAILED .. reason } })
 		end
 		-- what has no error is no reason, and is not to stand in the place of one
 		if answer and answer.rcode == NO_ERROR then answer.status = nil end

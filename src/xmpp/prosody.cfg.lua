@@ -9,9 +9,12 @@ local function list(text)
 	return items
 end
 
-local function readable(path)
-	local file = path and io.open(path)
-	return file and (file:close() and path)
+-- Of a certificate by a public authority, cert-manager may leave an empty ca.crt
+local function filled(path)
+	local file = io.open(path)
+	local first = file and file:read(1)
+	if file then file:close() end
+	return first and path
 end
 
 local function has_colon(text) return text:find(":", 1, true) ~= nil end
@@ -53,7 +56,7 @@ network_settings = { nagle = false, connect_timeout = 4, ssl_handshake_timeout =
 limits = { s2sin = { rate = (ENV_XMPP_STREAM_RATE or "1mb") .. "/s", burst = "2s" } }
 
 local certificate, key = ENV_TLS_DIRECTORY .. "/tls.crt", ENV_TLS_DIRECTORY .. "/tls.key"
-local authorities = ENV_TLS_CA_FILE or readable(ENV_TLS_DIRECTORY .. "/ca.crt")
+local authorities = ENV_TLS_CA_FILE or filled(ENV_TLS_DIRECTORY .. "/ca.crt")
 ssl = {
 	certificate = certificate;
 	key = key;
@@ -70,11 +73,11 @@ unbound = {
 	forward = ENV_XMPP_DNS_SERVERS and list(ENV_XMPP_DNS_SERVERS);
 	options = {
 		["do-not-query-localhost:"] = "no";
-		-- Two tries, about 2 s: with unbound's five, silent name servers keep a question for minutes
-		["outbound-msg-retry:"] = "1";
+		-- Three tries, 2.6 s: with unbound's five, silent name servers keep a question for minutes
+		["outbound-msg-retry:"] = "2";
 		-- Strangers choose names whose servers are silent. As a client unbound asks 16 questions at a time, and it holds
 		-- such silence against the name server here, which it then hardly asks for a quarter of an hour
-		["outgoing-range:"] = "256";
+		["outgoing-range:"] = "512";
 		["infra-host-ttl:"] = "0";
 	};
 }

@@ -84,6 +84,7 @@ test("the demo tells its story to the end", async (t) => {
   const exit = await waitFor("the demo to end", () => !demo.running && demo.exited, { timeout: 170_000 });
   assert.equal(exit.code, 0, demo.log());
   assert.match(demo.log(), /^partner\.example\.org +SIP +Allow +Limited +DefaultRoute +True/m);
+  assert.match(demo.log(), /^chat\.example\.net +XMPP +Allow +Limited +XMPP +True/m);
 });
 
 /** The printed command gives a certificate by the sandbox's authority for the names that are asked for. */
@@ -122,6 +123,7 @@ for (const [signal, code] of [["SIGINT", 130] as const, ["SIGTERM", 143] as cons
       [
         ...["KUBECONFIG", "KUBECTL", "NAMESPACE", "LOCAL_DOMAIN", "SIP_UDP", "SIP_TCP"],
         ...["SIP_TLS", "TLS_DIR", "ADMIN_URL", "INSIDE_IP", "OUTSIDE_IP"],
+        ...["XMPP_DOMAIN", "XMPP_USER", "XMPP_PASSWORD", "XMPP_HOST", "XMPP_PORT"],
       ],
     );
     assert.notEqual(processesOf(directory).length, 0);

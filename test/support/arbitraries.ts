@@ -24,6 +24,8 @@ export interface World {
   readonly sources: readonly string[];
   /** What those show certificates for that do so over TLS, by source, canonical. */
   readonly certificates: Readonly<Record<string, readonly string[]>>;
+  /** Where requests over XMPP come from; absent: there are none. */
+  readonly gateway?: string;
   /** CIDRs that trusted peers and the `sources` of domains are made of. */
   readonly networks: readonly string[];
 }

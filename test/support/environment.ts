@@ -4,7 +4,7 @@
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type Authority, type CertificateOptions } from "./authority.ts";
+import { Authority, type CertificateOptions } from "./authority.ts";
 import { claimAddressBlock, type AddressBlock } from "./addresses.ts";
 import { chartRoleRules } from "./chart-role.ts";
 import * as controlPlane from "./control-plane.ts";
@@ -14,6 +14,7 @@ import { Replica, type ReplicaOptions, type SipListeners } from "./replica.ts";
 import { sharedControlPlane } from "./shared-control-plane.ts";
 import { UserAgent, type Handler } from "./sip/user-agent.ts";
 import { temporaryDirectory } from "./temporary.ts";
+import { XmppSurroundings } from "./xmpp-surroundings.ts";
 
 export interface EnvironmentOptions {
   /** A Kubernetes API with the CRDs installed; the test run's shared one unless told. */
@@ -31,6 +32,8 @@ export interface EnvironmentOptions {
   readonly console?: { readonly edits: boolean };
   /** The replicas speak TLS, with a certificate by this authority for the local domain. */
   readonly authority?: Authority;
+  /** The first replica has an XMPP gateway, with a certificate by that authority, or by one of its own. */
+  readonly xmpp?: boolean | { readonly furtherDomains: readonly string[] };
   /** Logs and files go here; a temporary directory unless told. */
   readonly directory?: string;
 }
@@ -38,7 +41,7 @@ export interface EnvironmentOptions {
 type Settings = Readonly<Record<string, unknown>>;
 
 /** Addresses of the block, by their last number; peers come after them. */
-const PLACES = { inside: 1, outside: 2, firstReplica: 11 };
+const PLACES = { inside: 1, outside: 2, dns: 3, firstReplica: 11 };
 const PEERS = 50;
 const INSTALLATION = "sip-federation";
 
@@ -54,6 +57,7 @@ export class Environment {
   readonly replicas: Replica[] = [];
   /** What the replicas' Secret would hold; undefined where they do not speak TLS. */
   readonly tlsDirectory: string | undefined;
+  #xmpp: XmppSurroundings | undefined;
   readonly #options: EnvironmentOptions;
   readonly #directory: string;
   readonly #block: AddressBlock;
@@ -95,6 +99,7 @@ export class Environment {
     const kubeconfig = options.connect?.(account.kubeconfig) ?? account.kubeconfig;
     const block = await claimAddressBlock();
     const environment = new Environment(options, { api, namespace, directory, block, kubeconfig });
+    if (options.xmpp !== undefined && options.xmpp !== false) await environment.#startXmpp(options.xmpp);
     await environment.addReplica();
     return environment;
   }
@@ -104,6 +109,12 @@ export class Environment {
     const [first] = this.replicas;
     if (first === undefined) throw new Error("the environment has no replica");
     return first;
+  }
+
+  /** @throws Error where there is no XMPP gateway. */
+  get xmpp(): XmppSurroundings {
+    if (this.#xmpp === undefined) throw new Error("the environment has no XMPP");
+    return this.#xmpp;
   }
 
   /** Starts another replica, and waits until it is ready. */
@@ -117,6 +128,7 @@ export class Environment {
   createReplica(options: Partial<ReplicaOptions> = {}): Replica {
     const { config, console: web } = this.#options;
     const index = this.replicas.length;
+    const xmpp = index === 0 ? this.#xmpp : undefined;
     const name = `${INSTALLATION}-${index}`;
     const directory = join(this.#directory, name);
     const replica = new Replica({
@@ -131,8 +143,10 @@ export class Environment {
         insideNetworks: [`${this.insideAddress}/32`],
         dialogs: { allowedNetworks: ["127.0.0.0/8", "::1/128"] }, // where all peers are
         ...(web && { console: { enabled: true, ...web } }),
+        ...(xmpp && { xmpp: xmpp.settings }),
         ...(typeof config === "function" ? config(this) : config),
       },
+      routerEnv: xmpp?.routerEnv,
       sip: this.#options.sip,
       tlsDirectory: this.tlsDirectory,
       ...options,
@@ -180,7 +194,19 @@ export class Environment {
       ...this.#agents.map((agent) => agent.close()),
       ...this.replicas.map((replica) => replica.stop()),
     ]);
+    await this.#xmpp?.stop();
     this.#block.release();
+  }
+
+  async #startXmpp(how: NonNullable<EnvironmentOptions["xmpp"]>): Promise<void> {
+    this.#xmpp = await XmppSurroundings.start({
+      host: this.#block.address(PLACES.firstReplica),
+      dnsHost: this.#block.address(PLACES.dns),
+      localDomain: this.localDomain,
+      furtherDomains: typeof how === "object" ? how.furtherDomains : undefined,
+      authority: this.#options.authority ?? new Authority(),
+      directory: join(this.#directory, "xmpp"),
+    });
   }
 
   #installCertificate(authority: Authority): string {

@@ -1,4 +1,5 @@
 /** A presence gateway between a SIP side and an XMPP side that a test plays. */
+import assert from "node:assert/strict";
 import { setImmediate as turn } from "node:timers/promises";
 import xml, { type Element } from "@xmpp/xml";
 import { PresenceGateway } from "../../src/xmpp/presence/gateway.ts";
@@ -257,4 +258,25 @@ export function pidf(basic: "open" | "closed", { id = "ID-phone", extra = "" } =
 
 export function fromTag(request: SipRequest): string {
   return parameter(valueOf(request, "From"), "tag") ?? "";
+}
+
+/** The only request since the last look. */
+export function only(bed: PresenceBed): SipRequest {
+  const [request, ...others] = bed.takeRequests();
+  assert.deepEqual(
+    others.map(({ method }) => method),
+    [],
+  );
+  assert.ok(request);
+  return request;
+}
+
+/** A bed whose Juliet was approved by Romeo, who is online with a phone; and what her SUBSCRIBE was. */
+export async function watching(): Promise<{ bed: PresenceBed; request: SipRequest }> {
+  const bed = await PresenceBed.open();
+  await bed.fromXmpp({ type: "subscribe" });
+  const request = only(bed);
+  await bed.fromSip(notify(request, "active;expires=3600", { body: pidf("open") }));
+  bed.takeStanzas();
+  return { bed, request };
 }

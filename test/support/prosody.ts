@@ -21,6 +21,8 @@ export interface GatewayOptions {
   readonly dns: string;
   /** Added to the environment of prosody-run. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Where its log goes, in an existing directory; a temporary one unless told. */
+  readonly directory?: string;
 }
 
 /** The product's XMPP gateway, started as its container starts it. */
@@ -32,10 +34,10 @@ export class Gateway {
   readonly tlsDirectory = temporaryDirectory("gateway-tls");
   readonly process: RestartableProcess;
 
-  private constructor({ host, localDomains, authority, dns, env }: GatewayOptions) {
+  private constructor({ host, localDomains, authority, dns, env, directory: given }: GatewayOptions) {
     this.host = host;
     authority.install(this.tlsDirectory, { names: localDomains.map((domain) => `DNS:${domain}`) });
-    const directory = temporaryDirectory("gateway");
+    const directory = given ?? temporaryDirectory("gateway");
     this.process = new RestartableProcess(
       {
         name: "Prosody as the gateway",
@@ -70,13 +72,16 @@ export class Gateway {
 /** A server of somebody else, with accounts. */
 export async function startProsody(options: XmppServerOptions): Promise<XmppServer> {
   const { host, domain } = options;
-  const directory = temporaryDirectory("prosody");
+  const directory = options.directory ?? temporaryDirectory("prosody");
   options.authority.install(directory, options.certificate ?? { names: [`DNS:${domain}`] });
   writeFileSync(join(directory, "prosody.cfg.lua"), configuration(directory, options));
   const accounts = join(directory, domain.replaceAll(/[^a-z0-9]/g, percent), "accounts");
   mkdirSync(accounts, { recursive: true });
   for (const [user, password] of Object.entries(options.accounts ?? {})) {
-    writeFileSync(join(accounts, `${user}.dat`), `return { password = ${JSON.stringify(password)} }\n`);
+    writeFileSync(
+      join(accounts, `${user.replaceAll(/[^a-z0-9]/g, percent)}.dat`),
+      `return { password = ${JSON.stringify(password)} }\n`,
+    );
   }
   const process = new RestartableProcess(
     {
@@ -85,13 +90,15 @@ export async function startProsody(options: XmppServerOptions): Promise<XmppServ
       args: ["-F", "--config", join(directory, "prosody.cfg.lua")],
       logFile: join(directory, "prosody.log"),
     },
-    () => accepts(host, XMPP_PORTS.s2s),
+    async () => (await accepts(host, XMPP_PORTS.s2s)) && (await accepts(host, XMPP_PORTS.c2s)),
   );
   await process.start();
   return { ...options, process };
 }
 
-function configuration(directory: string, { host, domain, dns, tls = true }: XmppServerOptions): string {
+function configuration(directory: string, options: XmppServerOptions): string {
+  const { host, domain, dns, tls = true, components } = options;
+  const modules = Object.entries(components?.modules ?? {});
   return `
 run_as_root = true
 data_path = "${directory}"
@@ -109,7 +116,9 @@ s2s_secure_auth = true
 network_settings = { nagle = false }
 ssl = { certificate = "${directory}/tls.crt"; key = "${directory}/tls.key"; cafile = "${directory}/ca.crt"; capath = false }
 unbound = { resolvconf = false; hoststxt = false; forward = { "${dns}" }; options = { ["do-not-query-localhost:"] = "no" } }
+plugin_paths = { ${components === undefined ? "" : `"${components.directory}"`} }
 VirtualHost "${domain}"
+${modules.map(([name, module]) => `Component "${name}" "${module}"`).join("\n")}
 `;
 }
 

@@ -60,7 +60,12 @@ export class XmppBed {
     const authority = new Authority();
     const dns = await XmppDns.start(block.address(PLACES.dns));
     const host = block.address(PLACES.gateway);
-    const gateway = await Gateway.start({ host, localDomains, authority, dns: dns.address, env });
+    const gateway = await Gateway.start({ host, localDomains, authority, dns: dns.address, env }).catch(
+      async (error: unknown) => {
+        await dns.stop(); // it would keep the test from ending
+        throw error;
+      },
+    );
     // ejabberd looks for hosts with the system's resolver, which no test can have: here it does not have to look
     for (const domain of localDomains) dns.srv(domain, XMPP_PORTS.s2s, host);
     const bed = new XmppBed({ block, authority, dns, gateway }, localDomains);

@@ -6,6 +6,9 @@ import { XMPP_PORTS } from "./prosody.ts";
 import { waitFor } from "./wait-for.ts";
 import type { XmppServer } from "./xmpp-server.ts";
 
+/** Milliseconds for each step of logging in, on a busy machine too. */
+const STEP_MS = 10_000;
+
 export interface LoginOptions {
   readonly server: XmppServer;
   /** One of the server's accounts. */
@@ -40,9 +43,10 @@ export class XmppClient {
       password: server.accounts?.[user] ?? "",
       ...(resource !== undefined && { resource }),
     });
+    connection.timeout = STEP_MS;
+    connection.reconnect.stop();
     const xmppClient = new XmppClient(`${user}@${server.domain}`, connection);
     await connection.start();
-    connection.reconnect.stop();
     if (!unavailable) await xmppClient.send(xml("presence"));
     return xmppClient;
   }
@@ -57,9 +61,10 @@ export class XmppClient {
   }
 
   /** Sends a message of type chat, and returns its id. */
-  async message(to: string, body: string): Promise<string> {
+  async message(to: string, body: string, thread?: string): Promise<string> {
     const id = crypto.randomUUID();
-    await this.send(xml("message", { to, id, type: "chat" }, xml("body", {}, body)));
+    const children = [xml("body", {}, body), ...(thread === undefined ? [] : [xml("thread", {}, thread)])];
+    await this.send(xml("message", { to, id, type: "chat" }, ...children));
     return id;
   }
 

@@ -14,6 +14,10 @@ export interface XmppServerOptions {
   readonly accounts?: Readonly<Record<string, string>>;
   /** Of its certificate, which is for the domain unless told. */
   readonly certificate?: CertificateOptions;
+  /** For its files, and there; a temporary one unless told. */
+  readonly directory?: string;
+  /** Components of a Prosody: by domain, a module of this directory. */
+  readonly components?: { readonly directory: string; readonly modules: Readonly<Record<string, string>> };
   /** False: Prosody does not offer STARTTLS. */
   readonly tls?: boolean;
 }

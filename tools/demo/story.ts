@@ -1,7 +1,7 @@
 /** The story of open federation, in the order in which an administrator meets it. */
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Narrator } from "./narrator.ts";
-import { Peer } from "./peer.ts";
+import { Peer, SipPeer } from "./peer.ts";
 
 export interface Stage {
   readonly sandbox: Sandbox;
@@ -27,6 +27,7 @@ export async function tellStory(stage: Stage): Promise<void> {
   await closed(stage);
   const partners = await opened(stage);
   await discovered(stage, partners);
+  await discoveredOverXmpp(stage);
   await called(stage, partners);
   await blocked(stage, partners);
   await forgotten(stage, partners);
@@ -43,9 +44,9 @@ async function closed({ narrator }: Stage): Promise<void> {
   await narrator.run(message("alice@example.com", "bob@partner.example.org"), FORBIDDEN);
 }
 
-async function opened({ sandbox, narrator, directory }: Stage): Promise<Peer> {
+async function opened({ sandbox, narrator, directory }: Stage): Promise<SipPeer> {
   narrator.step("One default route opens federation with every domain");
-  const partners = new Peer("partners", sandbox.environment.peerAddress(), directory);
+  const partners = new SipPeer("partners", sandbox.environment.peerAddress(), directory);
   const spec = `{ destinationPattern: ".*", blockRoute: false, nextHop: ${partners.address}, protocolType: UDP }`;
   await narrator.run(apply("default", spec), /serverside-applied/);
   await narrator.run("kubectl wait --for=condition=Programmed staticroute/default", /condition met/);
@@ -55,6 +56,7 @@ async function opened({ sandbox, narrator, directory }: Stage): Promise<Peer> {
 
 async function discovered({ narrator }: Stage, partners: Peer): Promise<void> {
   narrator.step("The same message goes through now, and the domain is written back");
+  narrator.note("The domain is asked over XMPP first. It has none, so the default route serves it:");
   await narrator.run(message("alice@example.com", "bob@partner.example.org"), OK);
   await partners.saw(/wrote to sip:bob@partner.example.org/);
   await narrator.run(
@@ -63,6 +65,17 @@ async function discovered({ narrator }: Stage, partners: Peer): Promise<void> {
   );
   await narrator.run("kubectl get federateddomains", /partner.example.org .*True/);
   await narrator.run("kubectl describe federateddomain partner.example.org", /Discovered/);
+}
+
+async function discoveredOverXmpp({ sandbox, narrator, directory }: Stage): Promise<void> {
+  narrator.step("A domain that does have XMPP is reached over it: nobody configured that one either");
+  const { env } = sandbox;
+  const juliet = new Peer({ name: "juliet", command: ["xmpp", "listen"], env, directory });
+  await juliet.saw(/is logged in/);
+  await narrator.run(message("alice@example.com", `juliet@${env.XMPP_DOMAIN}`), OK);
+  await juliet.saw(/alice@example.com wrote: Hello/);
+  const row = new RegExp(`${env.XMPP_DOMAIN} +XMPP .*True`);
+  await narrator.run("kubectl get federateddomains", row);
 }
 
 async function called({ narrator }: Stage, partners: Peer): Promise<void> {
@@ -114,7 +127,7 @@ async function closedAgain({ narrator }: Stage, partners: Peer): Promise<void> {
 
 async function explicitRoute({ sandbox, narrator, directory }: Stage): Promise<void> {
   narrator.step("An explicit route serves its domains, even while federation is closed");
-  const branch = new Peer("corp", sandbox.environment.peerAddress(), directory);
+  const branch = new SipPeer("corp", sandbox.environment.peerAddress(), directory);
   const spec = `{ destinationPattern: "*.corp.example.net", nextHop: ${branch.address}, protocolType: UDP }`;
   await narrator.run(apply("corp", spec), /serverside-applied/);
   await narrator.run(message("alice@example.com", "erin@emea.corp.example.net"), OK);
@@ -123,11 +136,19 @@ async function explicitRoute({ sandbox, narrator, directory }: Stage): Promise<v
 
 async function inbound({ sandbox, narrator, directory }: Stage): Promise<void> {
   narrator.step("The other direction: from the outside to the local domain, and nowhere else");
-  const platform = new Peer("inside", sandbox.environment.peerAddress(), directory);
+  const platform = new SipPeer("inside", sandbox.environment.peerAddress(), directory);
   const spec = `{ destinationPattern: example.com, nextHop: ${platform.address}, protocolType: UDP }`;
   await narrator.run(apply("inside", spec), /serverside-applied/);
   await narrator.run(`FROM=outside ${message("bob@partner.example.org", "alice@example.com")}`, OK);
   await platform.saw(/wrote to sip:alice@example.com/);
+  narrator.note("Juliet writes back over XMPP, and the same platform gets it over SIP:");
+  await narrator.run("tools/sandbox/xmpp message alice@example.com 'Good night'", /^$/);
+  await platform.saw(/juliet@.* wrote to sip:alice@example.com.*Good night/);
+  narrator.note("She asks to see when Alice is there, and learns that from the platform:");
+  const command = ["xmpp", "watch", "alice@example.com"] as const;
+  const watch = new Peer({ name: "watch", command, env: sandbox.env, directory });
+  await platform.saw(/juliet@.* watches sip:alice@example.com/);
+  await watch.saw(/alice@example.com is available/);
   narrator.note("Nobody out there may relay through here, or say that he is one of us:");
   await narrator.run(`FROM=outside ${message("mallory@example.net", "bob@partner.example.org")}`, FORBIDDEN);
   await narrator.run(`FROM=outside ${message("ceo@example.com", "alice@example.com")}`, FORBIDDEN);

@@ -1,4 +1,5 @@
 /** The schema of the chart's values. What is below `config` comes from the schema of the configuration file. */
+import { xmpp } from "../../src/config/schema-xmpp.ts";
 import { configSchema } from "../../src/config/schema.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -14,11 +15,22 @@ const SETTINGS = [
   "inbound",
   "discovery",
   "limits",
+  "xmpp",
   "nextHops",
   "dialogs",
   "status",
   "log",
 ] as const;
+
+/** Of these keys of the section `xmpp`, the chart sets all. */
+const SET_BY_THE_CHART = new Set([
+  "enabled",
+  "componentHost",
+  "componentPort",
+  "componentSecretFile",
+  "sipPort",
+  "routerSipPort",
+]);
 
 /** Labels of any script, a trailing dot allowed. */
 const DOMAIN = "^[^.\\s/:@*]+([.][^.\\s/:@*]+)*[.]?$";
@@ -89,24 +101,36 @@ function sipService(description: string, more: Record<string, Schema> = {}): Sch
       port: optional(integer("Empty: the port of the Service.", 1, 65535)),
       tlsPort: optional(integer("Empty: the TLS port of the Service.", 1, 65535)),
     }),
-    service: object("The Service: UDP, TCP, and TLS where there is a certificate.", {
-      type: oneOf("Kind of Service.", "ClusterIP", "NodePort", "LoadBalancer"),
-      port: integer("Port of the Service.", 1, 65535),
+    service: service("The Service: UDP, TCP, and TLS where there is a certificate.", {
       tlsPort: integer("Port of the Service for TLS.", 1, 65535),
-      externalTrafficPolicy: oneOf("`Local` keeps the source address.", "Local", "Cluster"),
-      annotations: free("Annotations, such as those that load balancers read."),
-      nodePort: optional(integer("Fixed port on the nodes.", 1, 65535)),
-      loadBalancerClass: optional(text("Which load balancer.")),
-      loadBalancerSourceRanges: list("Networks (CIDR) that may come in.", { type: "string" }),
     }),
   });
 }
 
+function service(description: string, more: Record<string, Schema> = {}): Schema {
+  return object(description, {
+    type: oneOf("Kind of Service.", "ClusterIP", "NodePort", "LoadBalancer"),
+    port: integer("Port of the Service.", 1, 65535),
+    ...more,
+    externalTrafficPolicy: oneOf("`Local` keeps the source address.", "Local", "Cluster"),
+    annotations: free("Annotations, such as those that load balancers read."),
+    nodePort: optional(integer("Fixed port on the nodes.", 1, 65535)),
+    loadBalancerClass: optional(text("Which load balancer.")),
+    loadBalancerSourceRanges: list("Networks (CIDR) that may come in.", { type: "string" }),
+  });
+}
+
+const authorities = object("The authorities whose certificates count.", {
+  configMapName: text("A ConfigMap that holds them. Empty: ca.crt of the Secret does."),
+  key: text("Its key, PEM."),
+});
+
 const VALUES: Record<string, Schema> = {
   replicas: integer("Pods, each with a SIP router of its own.", 1),
-  images: object("Images of both containers.", {
+  images: object("Images of the containers.", {
     operator: image("operator"),
     router: image("SIP router"),
+    xmppGateway: image("XMPP gateway"),
     pullPolicy: oneOf("When to pull.", "Always", "IfNotPresent", "Never"),
     pullSecrets: list("Names of Secrets to pull with.", object("", { name: text("Name of the Secret.") })),
   }),
@@ -116,10 +140,24 @@ const VALUES: Record<string, Schema> = {
   },
   tls: object("SIP over TLS.", {
     secretName: text("A Secret of type kubernetes.io/tls. Empty: no TLS."),
-    authorities: object("The authorities whose certificates count.", {
-      configMapName: text("A ConfigMap that holds them. Empty: ca.crt of the Secret does."),
-      key: text("Its key, PEM."),
+    authorities,
+  }),
+  xmpp: object("The XMPP gateway: Prosody, and what the operator carries over it. See docs/xmpp.md.", {
+    enabled: { type: "boolean", description: "Whether pods have one. It needs one replica." },
+    tls: object("The certificate that other servers see.", {
+      secretName: text("A Secret of type kubernetes.io/tls for the local domains. Empty: tls.secretName."),
+      authorities,
     }),
+    dnsServers: list("DNS servers, as address or address@port. Empty: those of the pod.", {
+      type: "string",
+      pattern: "^[0-9A-Fa-f.:]+(@[0-9]+)?$",
+    }),
+    allowedNetworks: list("Private networks (CIDR) where other domains may have their servers.", {
+      type: "string",
+      pattern: PATTERNS.network,
+    }),
+    service: service("The Service that servers of other domains reach, TCP."),
+    resources,
   }),
   outside: sipService("The side of everybody else."),
   inside: sipService("The side of the organisation's own SIP platform.", {
@@ -131,6 +169,7 @@ const VALUES: Record<string, Schema> = {
     sharedMemoryMiB: integer("Memory that the workers share.", 64),
     maxConnections: integer("TCP connections that are accepted. 0: 4 for each MiB of shared memory.", 0),
     maxConnectionsPerSource: integer("How many of these one address may take.", 1),
+    logLevel: oneOf("What the router logs.", "alert", "error", "debug"),
     drainSeconds: integer("How long a pod that goes away still serves.", 0, 3600),
     resources,
   }),
@@ -153,7 +192,14 @@ const VALUES: Record<string, Schema> = {
 
 function settings(): Record<string, Schema> {
   const { properties } = configSchema;
-  return Object.fromEntries(SETTINGS.map((key) => [key, withoutForms(properties[key] ?? {})]));
+  const schemaOf = (key: (typeof SETTINGS)[number]): object =>
+    key === "xmpp" ? xmppSettings() : (properties[key] ?? {});
+  return Object.fromEntries(SETTINGS.map((key) => [key, withoutForms(schemaOf(key))]));
+}
+
+function xmppSettings(): object {
+  const left = Object.entries(xmpp.properties).filter(([key]) => !SET_BY_THE_CHART.has(key));
+  return { ...configSchema.properties.xmpp, properties: Object.fromEntries(left) };
 }
 
 function withoutForms(schema: object): Schema {

@@ -4,6 +4,7 @@ import type { SandboxEnv } from "./sandbox.ts";
 /** How a person uses the sandbox; `envFile` is where its settings are. Every command here works as it stands. */
 export function sandboxHelp(env: SandboxEnv, envFile: string): string {
   const nextHop = env.OUTSIDE_IP.replace(/\d+$/, "99");
+  const platform = env.OUTSIDE_IP.replace(/\d+$/, "98");
   return `
 The sandbox is ready; Ctrl-C ends it. In another terminal:
 
@@ -22,6 +23,21 @@ Open it: a next hop for every domain, and somebody there who answers.
   tools/sandbox/sip message alice@$LOCAL_DOMAIN bob@partner.example.org
   $KUBECTL get federateddomains                        # partner.example.org is known now
 
+Unknown domains are asked over XMPP first. ${env.XMPP_DOMAIN} answers, and ${env.XMPP_USER} is somebody to talk to there:
+
+  tools/sandbox/xmpp listen &
+  tools/sandbox/sip message alice@$LOCAL_DOMAIN $XMPP_USER@$XMPP_DOMAIN
+  $KUBECTL get federateddomains                        # its protocol is XMPP
+
+Your own platform needs a route of its own to get the answer, and somebody there too:
+
+  tools/sandbox/sip answer ${platform} &
+  echo '{"apiVersion": "sipfederation.io/v1alpha1", "kind": "StaticRoute", "metadata": {"name": "inside"},
+    "spec": {"destinationPattern": "${env.LOCAL_DOMAIN}", "nextHop": "${platform}", "protocolType": "UDP"}}' |
+    $KUBECTL apply -f -
+  tools/sandbox/xmpp message alice@$LOCAL_DOMAIN 'Good night'
+  tools/sandbox/xmpp watch alice@$LOCAL_DOMAIN         # and whether she is there
+
 Why does a request go where it goes?
 
   node_modules/.bin/node src/cli/main.ts explain sip:bob@partner.example.org --source $INSIDE_IP --server $ADMIN_URL
@@ -32,6 +48,7 @@ A partner over TLS has to prove who it is. A certificate for any name, by the au
 
 The router listens at ${env.SIP_UDP} (UDP and TCP) and ${env.SIP_TLS} (TLS). ${env.LOCAL_DOMAIN} is the local domain. Traffic from
 ${env.INSIDE_IP} is inside, traffic from anywhere else (${env.OUTSIDE_IP}) is outside.
-Logs: ${relative(process.cwd(), envFile).replace(/env$/, "")}sip-federation-0/{router,operator}.log
+${env.XMPP_USER}@${env.XMPP_DOMAIN} can log in with any XMPP client: password ${env.XMPP_PASSWORD}, ${env.XMPP_HOST}:${env.XMPP_PORT}.
+Logs: ${relative(process.cwd(), envFile).replace(/env$/, "")}sip-federation-0/{router,operator}.log, xmpp/prosody.log beside it
 `;
 }

@@ -11,13 +11,19 @@ import {
 } from "../../test/support/control-plane.ts";
 import { writeKubeconfig } from "../../test/support/control-plane/kubeconfig.ts";
 import { Environment } from "../../test/support/environment.ts";
+import { XMPP_PORTS } from "../../test/support/prosody.ts";
 import type { RestartableProcess } from "../../test/support/restartable-process.ts";
 import { waitFor } from "../../test/support/wait-for.ts";
+import type { XmppServer } from "../../test/support/xmpp-server.ts";
 import { controlPlaneProgram, hasControllerManager } from "../setup/control-plane.ts";
 
 /** Milliseconds until what did not start is tried again. */
 const RESTART_DELAY = 1_000;
 const NAMESPACE = "federation";
+/** A domain of XMPP that is not ours, and somebody to talk to there. */
+const XMPP_DOMAIN = "chat.example.net";
+const XMPP_USER = "juliet";
+const XMPP_PASSWORD = "balcony";
 
 /** Shell-style settings by which a person, or a script, finds everything. */
 export type SandboxEnv = Readonly<Record<SandboxVariable, string>>;
@@ -33,20 +39,34 @@ type SandboxVariable =
   | "TLS_DIR"
   | "ADMIN_URL"
   | "INSIDE_IP"
-  | "OUTSIDE_IP";
+  | "OUTSIDE_IP"
+  | "XMPP_DOMAIN"
+  | "XMPP_USER"
+  | "XMPP_PASSWORD"
+  | "XMPP_HOST"
+  | "XMPP_PORT";
+
+interface Parts {
+  readonly environment: Environment;
+  readonly controlPlane: ControlPlane;
+  /** Of XMPP_DOMAIN. */
+  readonly foreign: XmppServer;
+}
 
 export class Sandbox {
   readonly environment: Environment;
   readonly env: SandboxEnv;
   readonly #directory: string;
   readonly #controlPlane: ControlPlane;
+  readonly #foreign: XmppServer;
   #stopping = false;
 
-  private constructor(directory: string, environment: Environment, controlPlane: ControlPlane) {
+  private constructor(directory: string, parts: Parts) {
     this.#directory = directory;
-    this.environment = environment;
-    this.#controlPlane = controlPlane;
-    this.env = describe(environment, directory);
+    this.environment = parts.environment;
+    this.#controlPlane = parts.controlPlane;
+    this.#foreign = parts.foreign;
+    this.env = describe(parts, directory);
   }
 
   /**
@@ -62,7 +82,7 @@ export class Sandbox {
     say("Installing the CRDs");
     await installCrds(controlPlane);
     await createNamespace(controlPlane, NAMESPACE);
-    say("Starting the SIP router (Kamailio) and the operator");
+    say("Starting the SIP router (Kamailio), the XMPP gateway (Prosody) and the operator");
     mkdirSync(authorityDirectory(directory));
     const authority = new Authority(authorityDirectory(directory));
     const environment = await Environment.start({
@@ -70,10 +90,17 @@ export class Sandbox {
       namespace: NAMESPACE,
       directory,
       authority,
+      xmpp: true,
+    });
+    say(`Starting an XMPP server of somebody else: ${XMPP_DOMAIN}`);
+    const accounts = { [XMPP_USER]: XMPP_PASSWORD };
+    const foreign = await environment.xmpp.server(environment.peerAddress(), {
+      domain: XMPP_DOMAIN,
+      accounts,
     });
     await waitFor("the predefined route", () => environment.kubectl("get", "staticroute", "default"));
     writeKubeconfig(kubeconfigFile(directory), { ...controlPlane, namespace: NAMESPACE });
-    return new Sandbox(directory, environment, controlPlane);
+    return new Sandbox(directory, { environment, controlPlane, foreign });
   }
 
   /** Writes the settings as shell-style lines. Whoever waits for the file finds all of it. */
@@ -87,7 +114,11 @@ export class Sandbox {
   supervise(say: (line: string) => void): void {
     const { router, operator } = this.environment.replica;
     const { etcd, apiServer } = this.#controlPlane;
-    const parts = { "SIP router": router, operator, etcd, "kube-apiserver": apiServer };
+    const parts = {
+      ...{ "SIP router": router, operator, etcd, "kube-apiserver": apiServer },
+      "XMPP gateway": this.environment.xmpp.gateway.process,
+      [`XMPP server of ${XMPP_DOMAIN}`]: this.#foreign.process,
+    };
     for (const [name, part] of Object.entries(parts)) void this.#keepRunning(name, part, say);
   }
 
@@ -119,7 +150,7 @@ function authorityDirectory(directory: string): string {
   return join(directory, "tls");
 }
 
-function describe(environment: Environment, directory: string): SandboxEnv {
+function describe({ environment, foreign }: Parts, directory: string): SandboxEnv {
   const { replica, namespace, localDomain, insideAddress, outsideAddress } = environment;
   const { host, port } = replica.target("udp");
   return {
@@ -134,6 +165,11 @@ function describe(environment: Environment, directory: string): SandboxEnv {
     ADMIN_URL: replica.adminUrl,
     INSIDE_IP: insideAddress,
     OUTSIDE_IP: outsideAddress,
+    XMPP_DOMAIN,
+    XMPP_USER,
+    XMPP_PASSWORD,
+    XMPP_HOST: foreign.host,
+    XMPP_PORT: String(XMPP_PORTS.c2s),
   };
 }
 

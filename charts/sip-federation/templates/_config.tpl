@@ -19,6 +19,9 @@
 {{- if .Values.tls.secretName -}}
 {{- $ofThePod = set $ofThePod "tls" (dict "directory" (include "sip-federation.tlsDirectory" .)) -}}
 {{- end -}}
+{{- if .Values.xmpp.enabled -}}
+{{- $ofThePod = set $ofThePod "xmpp" (include "sip-federation.xmppConfig" . | fromJson) -}}
+{{- end -}}
 {{- merge $ofThePod .Values.config | toYaml }}
 {{- end }}
 

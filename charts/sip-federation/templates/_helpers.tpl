@@ -48,10 +48,9 @@ capabilities:
   drop: [ALL]
 {{- end }}
 
-{{/* One of the SIP Services: a dict of root, side (inside or outside) and values. */}}
-{{- define "sip-federation.sipService" -}}
+{{/* A Service that peers reach, but for its ports: a dict of root, side (the end of its name) and values. */}}
+{{- define "sip-federation.service" -}}
 {{- $service := .values.service -}}
-{{- $external := has $service.type (list "NodePort" "LoadBalancer") -}}
 apiVersion: v1
 kind: Service
 metadata:
@@ -67,7 +66,7 @@ metadata:
 spec:
   type: {{ $service.type }}
   ipFamilyPolicy: {{ .root.Values.ipFamilyPolicy }}
-  {{- if $external }}
+  {{- if include "sip-federation.isExternal" $service }}
   externalTrafficPolicy: {{ $service.externalTrafficPolicy }}
   {{- end }}
   {{- if eq $service.type "LoadBalancer" }}
@@ -81,13 +80,24 @@ spec:
   {{- end }}
   selector:
     {{- include "sip-federation.selectorLabels" .root | nindent 4 }}
+{{- end }}
+
+{{/* Whether a Service has ports on the nodes. */}}
+{{- define "sip-federation.isExternal" -}}
+{{- if has .type (list "NodePort" "LoadBalancer") }}yes{{ end -}}
+{{- end }}
+
+{{/* One of the SIP Services: a dict of root, side (inside or outside) and values. */}}
+{{- define "sip-federation.sipService" -}}
+{{- $service := .values.service -}}
+{{ include "sip-federation.service" . }}
   ports:
     {{- range $protocol := list "UDP" "TCP" }}
     - name: sip-{{ lower $protocol }}
       protocol: {{ $protocol }}
       port: {{ $service.port }}
       targetPort: {{ $.side }}-{{ lower $protocol }}
-      {{- if and $external $service.nodePort }}
+      {{- if and (include "sip-federation.isExternal" $service) $service.nodePort }}
       nodePort: {{ $service.nodePort }}
       {{- end }}
     {{- end }}

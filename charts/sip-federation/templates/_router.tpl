@@ -16,6 +16,7 @@
   "SHARED_MEMORY_MB" .Values.router.sharedMemoryMiB
   "MAX_CONNECTIONS" .Values.router.maxConnections
   "MAX_PER_SOURCE" .Values.router.maxConnectionsPerSource
+  "SERVING_LOG_LEVEL" .Values.router.logLevel
   "RUN_DIRECTORY" "/run/sip-router"
   "SNAPSHOT_DIRECTORY" "/var/lib/sip-federation"
   "ADVERTISED_IPV4" (include "sip-federation.advertise" (dict "values" .Values.outside "family" "ipv4"))
@@ -38,6 +39,10 @@
   "INSIDE_ADVERTISED_TLS_IPV4" (include "sip-federation.advertise" (dict "values" .Values.inside "family" "ipv4" "port" "tlsPort"))
   "INSIDE_ADVERTISED_TLS_IPV6" (include "sip-federation.advertise" (dict "values" .Values.inside "family" "ipv6" "port" "tlsPort"))) -}}
 {{- end -}}
+{{- end -}}
+{{- if .Values.xmpp.enabled -}}
+{{- $ports := include "sip-federation.xmppPorts" . | fromJson -}}
+{{- $environment = merge $environment (dict "GATEWAY_PORT" $ports.operator "GATEWAY_LISTEN_PORT" $ports.router) -}}
 {{- end -}}
 {{- range $name, $value := $environment }}
 {{- if $value }}

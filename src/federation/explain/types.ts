@@ -9,8 +9,11 @@ export interface View {
   /** Undefined when there is no such StaticRoute. */
   readonly routeVerdict: (name: string) => RouteVerdict | undefined;
   readonly whereabouts: (hop: NextHop) => Whereabouts;
-  /** `learned`: it answered, and its FederatedDomain is on its way. `refused`: the API server took none lately. */
-  readonly memory: (domain: string) => "learned" | "refused" | undefined;
+  /**
+   * `learned`, `learnedOverXmpp`: it was reached, and its FederatedDomain is on its way. `refused`: the API server took none
+   * lately.
+   */
+  readonly memory: (domain: string) => "learned" | "learnedOverXmpp" | "refused" | undefined;
   /** Why no more domains are discovered at the moment, a sentence; undefined while they are. */
   readonly limit: (direction: Direction) => string | undefined;
 }

@@ -91,16 +91,17 @@ export class Discovery {
     const iq = xml("iq", { type: "get", from, to: domain }, xml("query", { xmlns: DISCO_INFO }));
     const answer = await xmpp.ask(iq, timeoutMs);
     const reason = answer && bounceReason(answer);
-    const found = this.#found(answer !== undefined, reason);
+    const found = this.#found(answer !== undefined, reason, from);
     const verdict = found === "unreachable" ? "notXmpp" : found;
     this.#cache.set(domain, verdict, LIFETIMES[found]);
     answered?.({ domain, verdict, reason, seconds: (this.#now() - start) / 1000 });
     return verdict;
   }
 
-  #found(isAnswered: boolean, reason: string | undefined): keyof typeof LIFETIMES {
+  #found(isAnswered: boolean, reason: string | undefined, from: string): keyof typeof LIFETIMES {
     if (reason !== undefined) return classifyReason(reason);
     if (isAnswered) return "xmpp";
-    return this.#options.from() === undefined ? "away" : "temporary";
+    // the stream was lost with the question, if it is not the one to ask by any more
+    return this.#options.from() === from ? "temporary" : "away";
   }
 }

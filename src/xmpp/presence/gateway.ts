@@ -8,7 +8,7 @@ import type { Clock, Parties, PresenceOptions, Surroundings } from "./types.ts";
 import { StateWriter } from "./writer.ts";
 import { XmppWatchers } from "./xmpp-watchers.ts";
 
-const MAX_SUBSCRIPTIONS = 20_000;
+const MAX_SUBSCRIPTIONS = 8_000;
 const TICK_MS = 1_000;
 
 /**

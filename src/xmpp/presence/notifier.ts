@@ -27,7 +27,7 @@ export interface NotifierParts {
   readonly gone: (status: number) => void;
 }
 
-/** Milliseconds until a NOTIFY that failed otherwise is tried again. */
+/** Milliseconds until a NOTIFY that failed otherwise is tried again, doubled with each failure. */
 const RETRY_MS = 10_000;
 const MAX_RETRY_MS = 300_000;
 /** What the SIP side says where nobody answered: that ends a subscription as well (RFC 6665 §4.2.2). */
@@ -45,6 +45,7 @@ export class Notifier {
   #isOpen = false;
   #busy = false;
   #wanted = false;
+  #failures = 0;
   #said: string | undefined;
   #last: Notification | undefined;
   #callOff: (() => void) | undefined;
@@ -117,12 +118,15 @@ export class Notifier {
       return;
     }
     if (response.status < 300 || this.#last !== undefined) {
+      this.#failures = 0;
       this.#later(0);
       return;
     }
     this.#wanted = true;
     this.#said = undefined;
-    this.#later(retryAfter(response.headers) ?? RETRY_MS);
+    const backoff = Math.min(RETRY_MS * 2 ** this.#failures, MAX_RETRY_MS);
+    this.#failures += 1;
+    this.#later(retryAfter(response.headers) ?? backoff);
   }
 
   #request({ state, parameters, document, language }: Notification) {

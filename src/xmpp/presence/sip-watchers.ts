@@ -76,7 +76,7 @@ export class SipWatchers {
     let owed = OWED_A_SECOND;
     for (const watch of this.#watches.values()) {
       if (owed === 0) return;
-      if (watch.isActive ? !watch.wantsProbe : watch.asked !== undefined) continue;
+      if (watch.isActive ? !watch.isProbeDue : watch.asked !== undefined) continue;
       owed -= 1;
       if (watch.isActive) void this.#probe(watch);
       else void this.#ask(watch);
@@ -165,6 +165,8 @@ export class SipWatchers {
   #approved(watch: Watch | undefined): void {
     if (watch === undefined || watch.isActive) return;
     watch.isActive = true;
+    // to who asks again, after a state that was lost, servers say yes and no more
+    watch.wantsProbe = "unheard";
     for (const { notifier } of watch.dialogs) notifier.wake();
     this.#around.changed();
   }

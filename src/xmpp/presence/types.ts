@@ -28,7 +28,7 @@ export interface PresenceOptions {
   readonly store: PresenceStore;
   /** URI by which the router reaches this gateway: Contact of everything that it sends. */
   readonly contact: string;
-  /** Dialogs of SIP watchers and watchers over XMPP, together; 20,000 unless told. */
+  /** Dialogs of SIP watchers and watchers over XMPP, together; 8,000 unless told. */
   readonly maxSubscriptions?: number;
   readonly clock?: Clock;
   readonly log: Logger;

@@ -23,8 +23,8 @@ export class Watch {
   isActive = false;
   /** `subscribe` is on its way, or went out. */
   asked: Promise<boolean> | undefined;
-  /** The contact's server has to be asked how things are. */
-  wantsProbe = false;
+  /** The contact's server has to be asked how things are; `unheard`: unless it says so by itself. */
+  wantsProbe: boolean | "unheard" = false;
   /** Milliseconds since 1970 when the contact was last heard of; undefined: nothing is known. */
   heardAt: number | undefined;
   readonly #resources = new Map<string, PresenceState>();
@@ -33,6 +33,10 @@ export class Watch {
   constructor(watcher: string, contact: string) {
     this.watcher = watcher;
     this.contact = contact;
+  }
+
+  get isProbeDue(): boolean {
+    return this.wantsProbe === "unheard" ? this.heardAt === undefined : this.wantsProbe;
   }
 
   /** A device of the contact, or the contact as a whole, is so from now on. */

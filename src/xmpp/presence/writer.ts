@@ -1,8 +1,11 @@
 import type { Clock, Logger, PresenceStore } from "./types.ts";
 
 /** Milliseconds from a change to its writing: of a subscription that comes or goes, and of one that is renewed. */
-export const DELAY_MS = { soon: 1_000, lazily: 30_000 } as const;
-const RETRY_MS = 5_000;
+export const DELAY_MS = { soon: 50, lazily: 30_000 } as const;
+/** Milliseconds between two writings, and for each kilobyte of the state, where that is longer. */
+const SPACING_MS = { least: 1_000, perKb: 1 } as const;
+/** Milliseconds until the next try, doubled with each failure: a state that is too large for the store stays so. */
+const RETRY_MS = { first: 5_000, max: 300_000 } as const;
 
 /** Writes the state down when it has changed, one writing at a time. */
 export class StateWriter {
@@ -10,6 +13,10 @@ export class StateWriter {
   readonly #compose: () => string;
   readonly #clock: Clock;
   readonly #log: Logger;
+  #bytes = 0;
+  #wroteAt = Number.NEGATIVE_INFINITY;
+  #failures = 0;
+  #notBefore = 0;
   #dueAt = Number.POSITIVE_INFINITY;
   #callOff: (() => void) | undefined;
   #writing: Promise<void> | undefined;
@@ -22,7 +29,9 @@ export class StateWriter {
   }
 
   changed(lazily = false): void {
-    this.#plan(lazily ? DELAY_MS.lazily : DELAY_MS.soon);
+    const spacing = Math.max(SPACING_MS.least, (this.#bytes / 1000) * SPACING_MS.perKb);
+    const left = this.#wroteAt + spacing - this.#clock.now();
+    this.#plan(Math.max(left, lazily ? DELAY_MS.lazily : DELAY_MS.soon));
   }
 
   /** Writes what is not written yet; never rejects. */
@@ -33,7 +42,8 @@ export class StateWriter {
     await this.#write();
   }
 
-  #plan(ms: number): void {
+  #plan(delayMs: number): void {
+    const ms = Math.max(delayMs, this.#notBefore - this.#clock.now());
     const dueAt = this.#clock.now() + ms;
     if (dueAt >= this.#dueAt) return;
     this.#dueAt = dueAt;
@@ -57,11 +67,21 @@ export class StateWriter {
   }
 
   async #save(): Promise<void> {
+    const text = this.#compose();
+    this.#bytes = text.length;
+    this.#wroteAt = this.#clock.now();
     try {
-      await this.#store.save(this.#compose());
+      await this.#store.save(text);
+      this.#failures = 0;
     } catch (error) {
-      this.#log.warn({ err: error }, "could not write down who watches whom; trying again");
-      this.#plan(RETRY_MS);
+      const ms = Math.min(RETRY_MS.first * 2 ** this.#failures, RETRY_MS.max);
+      this.#failures += 1;
+      this.#log.warn(
+        { err: error, bytes: text.length },
+        "could not write down who watches whom; trying again",
+      );
+      this.#notBefore = this.#clock.now() + ms;
+      this.#plan(ms);
     }
   }
 }

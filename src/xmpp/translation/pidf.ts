@@ -88,7 +88,7 @@ export function readPidf(document: Buffer, language: string | undefined): Presen
     .slice(0, MAX_TUPLES)
     .map((tuple) => readTuple(tuple, common));
   if (states.length === 0) return [{ ...CLOSED, statuses: statusTexts(notes), language: common.language }];
-  return [...new Map(states.toReversed().map((state) => [state.resource, state])).values()].reverse();
+  return states.filter(({ resource }, at) => states.findIndex((one) => one.resource === resource) === at);
 }
 
 const CLOSED: PresenceState = {

@@ -20,6 +20,7 @@ const ALL = [
   ...["--set", "outside.advertise.tlsPort=443,config.insideCertificateNames={platform.example.com}"],
   ...["--set-json", 'tolerations=[{"key":"sip","operator":"Exists"}]'],
   ...["--set", "config.discovery.maxQuestions=100000"],
+  ...["--set", "replicas=1,xmpp.enabled=true,xmpp.service.type=NodePort,xmpp.service.nodePort=30269"],
   ...["--set", "config.discovery.burst=5,podLabels.team=voice,nodeSelector.sip=yes"],
   ...["--set", "images.pullSecrets[0].name=registry,priorityClassName=system-cluster-critical"],
 ];

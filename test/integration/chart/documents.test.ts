@@ -54,6 +54,7 @@ test("links between documents lead somewhere", () => {
     "SECURITY.md",
     "CHANGELOG.md",
     "docs/operations.md",
+    "docs/xmpp.md",
   ]) {
     const path = join(repositoryRoot, document);
     for (const [, link = ""] of readFileSync(path, "utf8").matchAll(/\]\(([^)#]+)[^)]*\)/g)) {

@@ -5,15 +5,19 @@ import { runCommand } from "../../../tools/setup/commands.ts";
 import { cachePath, repositoryRoot } from "../../../tools/setup/paths.ts";
 import { buildah, exclusively, podman, prepareContainers } from "./containers.ts";
 
-export type Target = "operator" | "sip-router";
+export type Target = "operator" | "sip-router" | "xmpp-gateway";
 
 const dockerfile = readFileSync(join(repositoryRoot, "Dockerfile"), "utf8");
 
-/** Builds both. Several processes may ask at once: one builds, the others find its layers. */
+/** Builds all. Several processes may ask at once: one builds, the others find its layers. */
 export async function buildImages(): Promise<Record<Target, string>> {
   prepareContainers();
   await makeBases();
-  const images = { operator: await build("operator"), "sip-router": await build("sip-router") };
+  const images = {
+    operator: await build("operator"),
+    "sip-router": await build("sip-router"),
+    "xmpp-gateway": await build("xmpp-gateway"),
+  };
   await podman("image", "prune", "--force", "--filter", "until=48h");
   return images;
 }
@@ -42,7 +46,7 @@ async function makeBases(): Promise<void> {
   const npm = await runCommand("sh", ["-c", 'dirname "$(dirname "$(readlink -f "$(command -v npm)")")"']);
   await exclusively(
     MAKE_BASES,
-    ...[base("DEBIAN"), base("NODE"), cachePath("images", "debian.tar")],
+    ...[base("DEBIAN"), base("DEBIAN_OF_PROSODY"), base("NODE"), cachePath("images")],
     ...[
       join(repositoryRoot, "node_modules/node/bin/node"),
       npm.trim(),
@@ -51,11 +55,16 @@ async function makeBases(): Promise<void> {
   );
 }
 
-/** Debian's slim image, and the one of Node.js: this machine's pinned node and npm on top of it. */
+/** Debian's slim images, and the one of Node.js: this machine's pinned node and npm on top of the newer one. */
 const MAKE_BASES = `
-debian=$1 node=$2 tar=$3 program=$4 npm=$5 authorities=$6
-test -e "$tar" || { mmdebstrap --variant=minbase trixie "$tar.partial.tar" && mv "$tar.partial.tar" "$tar"; }
-podman image exists "$debian" || podman import -q "$tar" "$debian"
+debian=$1 older=$2 node=$3 directory=$4 program=$5 npm=$6 authorities=$7
+slim() {
+  tar=$directory/$2.tar
+  test -e "$tar" || { mmdebstrap --variant=minbase "$3" "$tar.partial.tar" && mv "$tar.partial.tar" "$tar"; }
+  podman image exists "$1" || podman import -q "$tar" "$1"
+}
+slim "$debian" debian trixie
+slim "$older" debian-12 bookworm
 if ! podman image exists "$node"; then
   container=$(buildah from "$debian")
   buildah copy -q "$container" "$program" /usr/local/bin/node

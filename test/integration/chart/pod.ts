@@ -30,15 +30,19 @@ const USER = 10_001;
  */
 export function podDocuments(objects: readonly Rendered[], placement: Placement): readonly object[] {
   const { initContainers, containers, volumes, ...spec } = podOf(objects);
-  const all = [...initContainers, ...containers].map((container) => playable(container, placement));
+  const isSidecar = ({ restartPolicy }: Container): boolean => restartPolicy === "Always";
+  const toPlay = (some: readonly Container[]): object[] => some.map((it) => playable(it, placement));
   const pod = {
     apiVersion: "v1",
     kind: "Pod",
     metadata: { name: placement.name },
     spec: {
       ...spec,
+      // podman would start init containers again and again
+      restartPolicy: "OnFailure",
       hostNetwork: true,
-      containers: all,
+      initContainers: toPlay(initContainers.filter((it) => !isSidecar(it))),
+      containers: toPlay([...initContainers.filter(isSidecar), ...containers]),
       volumes: (volumes as Volume[]).map((it) => onHost(it, placement)),
     },
   };
@@ -69,20 +73,26 @@ function playable(container: Container, placement: Placement): object {
     POD_UID: "",
     POD_IPS: address,
   };
-  const given = container.env.map((it) => ({ name: it.name, value: it.value ?? downward[it.name] }));
+  const given = (container.env ?? []).map((it) => ({ name: it.name, value: it.value ?? downward[it.name] }));
   const ofThePlace = {
     KUBERNETES_SERVICE_HOST: apiServer.hostname,
     KUBERNETES_SERVICE_PORT: apiServer.port,
     CONTROL_HOST: address,
     HEALTH_HOST: address,
+    XMPP_COMPONENT_HOST: address,
   };
   const added = Object.entries(ofThePlace).map(([key, value]) => ({ name: key, value }));
   return {
     ...rest,
-    image: images[container.name as Target],
+    image: images[targetOf(container)],
     imagePullPolicy: "Never",
     env: [...given, ...added],
   };
+}
+
+/** The chart names images as the Dockerfile names its targets. */
+function targetOf({ image }: Container): Target {
+  return (/([^/]+):/.exec(image)?.[1] ?? "") as Target;
 }
 
 /** Emptied directories of the host; the token and the certificate are written as the kubelet would. */
@@ -97,6 +107,7 @@ function onHost(volume: Volume, placement: Placement): object {
     }
   }
   if (volume.name === "tls") authority.install(path, { names: ["DNS:sip.example.com"] });
+  if (volume.name === "xmpp-tls") authority.install(path, { names: ["DNS:example.com"] });
   for (const file of readdirSync(path)) chownSync(join(path, file), USER, USER);
   chownSync(path, USER, USER);
   return { name: volume.name, hostPath: { path, type: "Directory" } };
@@ -107,7 +118,8 @@ function configMapFor(configMap: Rendered, { address }: Placement): object {
   const text = configMap.data?.["config.yaml"] ?? "";
   const config = text
     .replace(/host: '?::'?/, `host: ${address}`)
-    .replaceAll("host: 0.0.0.0", `host: ${address}`);
+    .replaceAll("host: 0.0.0.0", `host: ${address}`)
+    .replace(/^xmpp:$/m, `$&\n  componentHost: ${address}`);
   const control = `router:\n  host: ${address}\nadmin:\n  host: ${address}\n`;
   return { ...configMap, data: { "config.yaml": config + control } };
 }

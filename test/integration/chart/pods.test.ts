@@ -3,8 +3,10 @@ import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { API_VERSION, STATIC_ROUTE } from "../../../src/api/names.ts";
 import { Authority } from "../../support/authority.ts";
+import { runCommand } from "../../../tools/setup/commands.ts";
 import { tlsFor } from "../../support/router-bed.ts";
 import { waitFor } from "../../support/wait-for.ts";
+import { XmppClient } from "../../support/xmpp-client.ts";
 import { obstacle } from "./containers.ts";
 import { RunningPod } from "./running-pod.ts";
 
@@ -89,7 +91,52 @@ suite("pods", { skip: obstacle(), timeout: BUILD_TIMEOUT }, () => {
     assert.equal(partner.received.at(-1)?.transport, "tls");
   });
 
-  for (const container of ["operator", "sip-router"] as const) {
+  test("servers of other domains find the XMPP gateway, with a certificate for the local domain", async () => {
+    await waitFor("the port that its probe asks", () => pod.accepts(5269));
+    const verified = ["-verify_return_error", "-verify_hostname", "example.com", "-CAfile"];
+    await runCommand("openssl", [
+      ...[
+        "s_client",
+        "-connect",
+        `${pod.address}:5269`,
+        "-starttls",
+        "xmpp-server",
+        "-xmpphost",
+        "example.com",
+      ],
+      ...[...verified, authority.certificateFile],
+    ]);
+  });
+
+  test("the operator is admitted to it, by a secret that the SIP router has not", async () => {
+    const secret = "cat /run/xmpp-component/secret";
+    assert.match(await pod.exec("operator", secret), /^[A-Za-z0-9+/]{43}=$/);
+    await assert.rejects(pod.exec("sip-router", secret), /No such file/);
+    await waitFor("the component stream", async () =>
+      /"domain":"example.com".*connected to the XMPP gateway/.test(await pod.logs("operator")),
+    );
+  });
+
+  test("messages flow through the pod to another domain of XMPP, and back", async (t) => {
+    const accounts = { juliet: "balcony" };
+    const server = await pod.xmppServer({ domain: "chat.example", authority, accounts });
+    const juliet = await XmppClient.login({ server, user: "juliet" });
+    const platform = await pod.userAgent();
+    t.after(() => Promise.all([juliet.close(), platform.close(), server.process.stop()]));
+    await pod.apply(route("platform", { destinationPattern: "example.com", nextHop: platform.host }));
+    await pod.kubectl("wait", "--for=condition=Programmed", "--timeout=60s", "staticroute", "--all");
+    const target = { host: pod.address, port: 5070, transport: "udp" } as const;
+    const headers = [["Content-Type", "text/plain"]] as const;
+    const [from, uri, body] = ["sip:alice@example.com", "sip:juliet@chat.example", "Soft!"];
+    const sent = { method: "MESSAGE", uri, from, target, headers, body };
+    assert.equal((await platform.request(sent)).status, 200);
+    await juliet.nextMessage("Soft!");
+    await juliet.message("alice@example.com", "Good night");
+    await platform.waitForRequest("the answer", (request) => request.body === "Good night");
+    assert.match(await pod.kubectl("get", "federateddomain", "chat.example"), /XMPP/);
+  });
+
+  for (const container of ["operator", "sip-router", "xmpp-gateway"] as const) {
     test(`${container} has no root, no capabilities, no way to gain any, and nothing to write to`, async () => {
       const status = await pod.exec(container, "cat /proc/1/status");
       assert.match(status, /^Uid:\s+10001\s+10001\s+10001\s+10001$/m);
@@ -125,7 +172,7 @@ suite("pods", { skip: obstacle(), timeout: BUILD_TIMEOUT }, () => {
     assert.deepEqual(await pod.startTimes(), before, "no container was restarted");
   });
 
-  test("SIGTERM ends both containers in order", async () => {
-    assert.deepEqual(await pod.stop(), { operator: 0, "sip-router": 0 });
+  test("SIGTERM ends all containers in order", async () => {
+    assert.deepEqual(await pod.stop(), { operator: 0, "sip-router": 0, "xmpp-gateway": 0 });
   });
 });

@@ -30,7 +30,9 @@ export interface PodTemplate {
 
 export interface Container {
   readonly name: string;
-  readonly env: readonly { readonly name: string; readonly value?: string }[];
+  readonly image: string;
+  /** Absent where it needs none. */
+  readonly env?: readonly { readonly name: string; readonly value?: string }[];
   readonly [field: string]: unknown;
 }
 

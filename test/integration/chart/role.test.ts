@@ -65,7 +65,9 @@ const NEEDED: readonly Question[] = [
   { verb: "patch", ...route, name: "any", subresource: "status" },
   { verb: "patch", ...domain, name: "partner.example", subresource: "status" },
   ...["get", "create", "update", "patch"].map((verb) => ({ verb, ...lease, name: "edge-0" })),
-  ...["get", "create", "patch"].map((verb) => ({ verb, ...secret, name: "edge-sip-federation-dialog-key" })),
+  ...["edge-sip-federation-dialog-key", "edge-sip-federation-xmpp-presence"].flatMap((name) =>
+    ["get", "create", "patch"].map((verb) => ({ verb, ...secret, name })),
+  ),
   { verb: "create", group: "events.k8s.io", resource: "events" },
 ];
 

@@ -1,36 +1,58 @@
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import type { Authority } from "../../support/authority.ts";
 import { type AddressBlock, claimAddressBlock } from "../../support/addresses.ts";
 import { type KubernetesApi, applyObjects, createNamespace, kubectl } from "../../support/control-plane.ts";
 import { runKubectl } from "../../support/control-plane/kubectl.ts";
+import { startProsody } from "../../support/prosody.ts";
 import { sharedControlPlane } from "../../support/shared-control-plane.ts";
 import type { TlsOptions } from "../../support/sip/transport.ts";
 import { UserAgent } from "../../support/sip/user-agent.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
 import { waitFor } from "../../support/wait-for.ts";
+import { XmppDns } from "../../support/xmpp-dns.ts";
+import type { XmppServer, XmppServerOptions } from "../../support/xmpp-server.ts";
 import { podman } from "./containers.ts";
 import { type Target, buildImages } from "./images.ts";
 import { podDocuments } from "./pod.ts";
 import { type Rendered, render } from "./release.ts";
 
-const CONTAINERS: readonly Target[] = ["operator", "sip-router"];
+const CONTAINERS: readonly Target[] = ["operator", "sip-router", "xmpp-gateway"];
+/** With an XMPP gateway, which reaches servers on this machine. */
+const VALUES = [
+  ...["--set", "tls.secretName=edge-tls,replicas=1,xmpp.enabled=true"],
+  ...["--set", "xmpp.allowedNetworks={127.0.0.0/8},config.xmpp.askReserved={example}"],
+];
 const RBAC = ["ServiceAccount", "Role", "RoleBinding"];
+
+interface Parts {
+  readonly name: string;
+  readonly api: KubernetesApi;
+  readonly namespace: string;
+  readonly block: AddressBlock;
+  readonly dns: XmppDns;
+}
 
 /** A pod of the chart in podman, against a real API server, with the rights that the chart gives it. */
 export class RunningPod {
   readonly address: string;
+  /** By which its XMPP gateway finds other domains, and they find it. */
+  readonly dns: XmppDns;
   readonly #name: string;
   readonly #api: KubernetesApi;
   readonly #namespace: string;
   readonly #block: AddressBlock;
 
-  private constructor(parts: { name: string; api: KubernetesApi; namespace: string; block: AddressBlock }) {
+  private constructor(parts: Parts) {
     this.#name = parts.name;
     this.#api = parts.api;
     this.#namespace = parts.namespace;
     this.#block = parts.block;
+    this.dns = parts.dns;
     this.address = parts.block.next();
+    this.dns.serve("example.com", this.address);
   }
 
   /** Builds the images, and starts the pod, with TLS by this authority. */
@@ -39,9 +61,18 @@ export class RunningPod {
     const api = await sharedControlPlane();
     const namespace = await createNamespace(api);
     const block = await claimAddressBlock();
-    const pod = new RunningPod({ name: `edge-${process.pid}`, api, namespace, block });
-    await pod.#play(await render(namespace, "--set", "tls.secretName=edge-tls"), images, authority);
+    const dns = await XmppDns.start(block.next());
+    const pod = new RunningPod({ name: `edge-${process.pid}`, api, namespace, block, dns });
+    const values = [...VALUES, "--set", `xmpp.dnsServers={${dns.address}}`];
+    await pod.#play(await render(namespace, ...values), images, authority);
     return pod;
+  }
+
+  /** A Prosody of another domain at an address of its own. */
+  async xmppServer(options: Omit<XmppServerOptions, "host" | "dns">): Promise<XmppServer> {
+    const host = this.#block.next();
+    this.dns.serve(options.domain, host);
+    return startProsody({ ...options, host, dns: this.dns.address });
   }
 
   /** A SIP user agent at an address of its own; `tls`: it speaks TLS too. */
@@ -72,9 +103,27 @@ export class RunningPod {
     }
   }
 
+  /** Whether somebody takes TCP connections, as a probe of the kubelet finds. */
+  async accepts(port: number): Promise<boolean> {
+    const socket = connect(port, this.address);
+    try {
+      await once(socket, "connect");
+      return true;
+    } catch {
+      return false;
+    } finally {
+      socket.destroy();
+    }
+  }
+
   /** Runs a shell command in a container, and returns what it wrote to stdout. */
   async exec(container: Target, command: string): Promise<string> {
     return podman("exec", this.#container(container), "sh", "-c", command);
+  }
+
+  /** What it has written so far. */
+  async logs(container: Target): Promise<string> {
+    return podman("logs", this.#container(container));
   }
 
   /** As the administrator, in the namespace of the pod. */
@@ -103,6 +152,7 @@ export class RunningPod {
 
   async remove(): Promise<void> {
     await podman("pod", "rm", "--force", "--time", "10", this.#name);
+    await this.dns.stop();
     this.#block.release();
   }
 

@@ -6,6 +6,7 @@ import { before, test } from "node:test";
 import { controlPlaneProgram } from "../../../tools/setup/control-plane.ts";
 import { runCommand } from "../../../tools/setup/commands.ts";
 import { repositoryRoot } from "../../../tools/setup/paths.ts";
+import { freePort } from "../../support/free-port.ts";
 import { startOperator } from "../../support/sipfed.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
 
@@ -44,9 +45,34 @@ async function install(tarball: string): Promise<string> {
   return bin;
 }
 
-test("the package holds the commands, and nothing of the operator", () => {
-  const others = files.filter((file) => !/^dist\/cli\/[a-z-]+\.js$/.test(file));
-  assert.deepEqual(others.sort(), ["LICENSE", "README.md", "package.json"]);
+test("the package holds the commands, what they share with the operator, and nothing else of it", () => {
+  const others = files.filter((file) => !/^dist\/cli\/(?:[a-z-]+\/){0,2}[a-z-]+\.js$/.test(file));
+  assert.deepEqual(others.sort(), [
+    "LICENSE",
+    "README.md",
+    "dist/api/conditions.js",
+    "dist/api/names.js",
+    "dist/federation/address.js",
+    "dist/federation/certificate.js",
+    "dist/federation/domain-name.js",
+    "package.json",
+  ]);
+});
+
+test("every command finds what it needs in it", async () => {
+  for (const command of ["explain", "export", "doctor"])
+    assert.match(await runCommand("sipfed", [command, "--help"], { env: { PATH: path } }), /^Usage: sipfed /);
+  const closed = `127.0.0.1:${await freePort("127.0.0.1")}`;
+  const doctor = runCommand("sipfed", ["doctor", "--only", "tls", "--next-hop", closed], {
+    env: { PATH: path },
+  });
+  await assert.rejects(doctor, /failed \(2\):[^]*it refuses connections/);
+  const nowhere = { PATH: path, KUBECONFIG: "/nowhere" };
+  for (const command of ["export", "doctor"])
+    await assert.rejects(
+      runCommand("sipfed", [command], { env: nowhere }),
+      /failed \(2\):[^]*the kubeconfig cannot be read/,
+    );
 });
 
 test("sipfed runs", async () => {

@@ -40,7 +40,7 @@ export class Cast {
     this.place = place;
     this.authority = authority;
     this.#agents = new Map(agents.map((agent) => [agent.host, agent]));
-    this.#hops = new Map(place.hops.map((hop) => [placeUri(hop), hop]));
+    this.#hops = new Map([...place.hops, place.gateway].map((hop) => [placeUri(hop), hop]));
     for (const agent of agents) agent.handler = (request) => this.#receive(agent, request);
   }
 
@@ -49,13 +49,20 @@ export class Cast {
     const place = new Place(await claimAddressBlock(), ports);
     const authority = new Authority();
     const listening = place.hops.filter(({ answers }) => answers !== undefined).map(({ host }) => host);
+    const { gateway } = place;
+    const portOf = (host: string): number => {
+      if (host === gateway.host) return gateway.port;
+      return host === IPV6 ? ports.hopPort : SIP_PORT;
+    };
     const open = (host: string): Promise<UserAgent> =>
       UserAgent.open({
         host,
-        port: host === IPV6 ? ports.hopPort : SIP_PORT,
+        port: portOf(host),
         ...tlsOf(authority, place.identities.get(host)),
       });
-    const agents = await Promise.all(Array.from(new Set([...place.senders, ...listening]), open));
+    const agents = await Promise.all(
+      Array.from(new Set([...place.senders, ...listening, gateway.host]), open),
+    );
     return new Cast(place, authority, agents);
   }
 

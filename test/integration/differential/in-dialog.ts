@@ -44,6 +44,7 @@ function meaningOf(request: FollowUp, call: Call, router: RouterAddress): InDial
     method,
     source: call[by].host,
     certificateNames: call[by].shows,
+    overXmpp: call[by].host === router.ipv4,
     insideListener: [router.insidePort, router.tlsInsidePort].includes(call[by].dialog.target.port),
     ...(by === "caller" ? { from: caller, to: callee } : { from: callee, to: caller }),
     ...(expires !== undefined && { expires }),

@@ -1,6 +1,7 @@
 /** What the router asks the operator and reports to it, held to what had to come of the requests of an act. */
 import { waitFor } from "../../support/wait-for.ts";
 import type { Expectation } from "./expectation.ts";
+import { domainOf, isOverXmpp, type Memory } from "./memory.ts";
 import type { Operator } from "./operator.ts";
 import { isSuccess, type Observation } from "./performance.ts";
 import type { RouterUnderTest } from "./router-under-test.ts";
@@ -15,7 +16,7 @@ export interface Outcome {
 
 const REPORT_TIMEOUT = 2_000;
 
-/** `<direction> <domain>` that the successes of requests made the router remember. */
+/** `<direction> <domain>` that the successes of requests made the router remember; `xmpp` in place of the direction. */
 export function learnedByAll(outcomes: readonly Outcome[]): string[] {
   return outcomes.flatMap(({ expectation: { outcome }, observation }) => {
     const learned = outcome.kind === "walk" && isSuccess(observation.status) ? outcome.learns : undefined;
@@ -23,18 +24,14 @@ export function learnedByAll(outcomes: readonly Outcome[]): string[] {
   });
 }
 
-export function domainOf(subject: string): string {
-  return subject.slice(subject.indexOf(" ") + 1);
-}
-
 /**
- * @param reached all domains that the router has to remember by now
+ * @param memory what the router has to remember by now
  * @param attended whether an operator is there
  */
 export async function differencesInLearning(
   { operator, remembered }: RouterUnderTest,
   outcomes: readonly Outcome[],
-  reached: ReadonlySet<string>,
+  memory: Memory,
   attended: boolean,
 ): Promise<string[]> {
   const missing = (): string[] => [
@@ -46,7 +43,7 @@ export async function differencesInLearning(
     ...(attended ? missing() : []),
     ...superfluousQuestions(operator.questions, outcomes),
     ...superfluousReports(operator.reports, outcomes),
-    ...differentMemory(await remembered(), reached, attended ? "1" : "0"),
+    ...memory.differences(await remembered()),
   ];
 }
 
@@ -71,26 +68,12 @@ async function eventually(condition: () => boolean): Promise<void> {
   );
 }
 
-function differentMemory(
-  memory: ReadonlyMap<string, string>,
-  reached: ReadonlySet<string>,
-  as: string,
-): string[] {
-  return [
-    ...without(memory.keys(), reached).map((domain) => `it remembers ${domain}, which it should not`),
-    ...without(reached, new Set(memory.keys())).map((domain) => `it does not remember ${domain}`),
-    ...[...memory]
-      .filter(([, value]) => value !== as)
-      .map(([domain, value]) => `it remembers ${domain} as ${value}`),
-  ];
-}
-
 /**
  * One question serves all that wait, and those that come a moment later. None is needed where the domain was learned
  * from the other side meanwhile.
  */
 function missingQuestions(operator: Operator, outcomes: readonly Outcome[]): string[] {
-  const learned = learnedByAll(outcomes);
+  const learned = learnedByAll(outcomes).filter((subject) => !isOverXmpp(subject));
   return outcomes.flatMap(({ expectation: { question } }) => {
     if (question === undefined || operator.questions.includes(question)) return [];
     if (operator.wasAsked(question)) return [];

@@ -4,6 +4,7 @@ import { SipRouter } from "../../../src/router/sip-router.ts";
 import type { RouterOptions, Verdict } from "../../../src/router/types.ts";
 import { pino } from "pino";
 import { waitFor } from "../../support/wait-for.ts";
+import { OVER_XMPP } from "./memory.ts";
 
 /** A table that can be replaced as a whole while the router follows it. */
 class LiveTable implements RoutingTable {
@@ -64,8 +65,8 @@ export class Operator {
         this.#questions.push(`${direction} ${domain}`);
         return Promise.resolve(this.verdict);
       },
-      learned: (domain, direction, remembered) => {
-        this.#reports.push({ subject: `${direction} ${domain}`, remembered });
+      learned: (domain, direction, remembered, overXmpp) => {
+        this.#reports.push({ subject: `${overXmpp ? OVER_XMPP : direction} ${domain}`, remembered });
       },
       programmed: () => {
         programmed.resolve(undefined);

@@ -1,4 +1,5 @@
 import { buildRequest, randomToken } from "../../support/sip/build.ts";
+import { GATEWAY_PORTS } from "../../support/gateway-double.ts";
 import { Dialog } from "../../support/sip/dialog.ts";
 import {
   header,
@@ -84,8 +85,9 @@ export class Performance {
     return this.#cast.agent(source);
   }
 
-  #target({ source, insideListener, transport }: NewRequest): SipTarget {
+  #target({ source, insideListener, overXmpp, transport }: NewRequest): SipTarget {
     const { ipv4, ipv6, ...ports } = this.#cast.place.router;
+    if (overXmpp) return { host: ipv4, port: GATEWAY_PORTS.router, transport };
     const host = source === IPV6 ? ipv6 : ipv4;
     if (transport === "tls")
       return { host, port: insideListener ? ports.tlsInsidePort : ports.tlsPort, transport };
@@ -149,6 +151,8 @@ export class Performance {
     const visit = visits.at(-1);
     // What is at an address of the router itself is no target inside a dialog
     if (visit === undefined || visit.agent.host === IPV6 || request.source === IPV6) return true;
+    // the gateway does not speak TLS, so that no dialog of its own is one of sips:
+    if (request.overXmpp && request.requestUri.uri.scheme === "sips") return true;
     const { agent, request: received } = visit;
     this.#cast.dialogs.add(header(sent, "Call-ID"));
     const caller = Dialog.ofCaller(this.#agentOf(request), sent, final);

@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import type { Transport } from "../../../src/federation/types.ts";
 import type { AddressBlock } from "../../support/addresses.ts";
 import type { World } from "../../support/arbitraries.ts";
+import { GATEWAY_PORTS } from "../../support/gateway-double.ts";
 import { identities, IPV6, TLS_PORT, type Identity } from "./identities.ts";
 
 /** Listeners of the router, at both addresses and all of these ports. */
@@ -16,7 +17,7 @@ export interface RouterAddress {
   readonly tlsInsidePort: number;
 }
 
-/** Where a route may lead. */
+/** Where a route may lead, and the XMPP gateway. */
 export interface Hop {
   readonly host: string;
   readonly port: number;
@@ -43,6 +44,8 @@ type Ports = Readonly<Record<(typeof PORTS)[number], number>>;
 export class Place {
   readonly router: RouterAddress;
   readonly hops: readonly Hop[];
+  /** At the router's own address. */
+  readonly gateway: Hop;
   readonly senders: readonly string[];
   /** By address, of everybody who speaks TLS. */
   readonly identities: ReadonlyMap<string, Identity>;
@@ -55,6 +58,8 @@ export class Place {
     };
     this.#block = block;
     this.router = { ipv4: block.address(ROUTER), ipv6: IPV6, ...router };
+    const { ipv4 } = this.router;
+    this.gateway = { host: ipv4, port: GATEWAY_PORTS.gateway, transport: "TCP", answers: 200 };
     this.senders = [...SENDERS.map((host) => block.address(host)), IPV6];
     this.identities = identities(block, hopTlsPort);
     this.hops = [
@@ -106,6 +111,7 @@ export class Place {
         { nextHop: ipv4, nextHopPort: port, protocolType: "UDP" },
       ],
       sources: this.senders,
+      gateway: this.gateway.host,
       certificates: Object.fromEntries(
         this.senders.map((source) => [source, this.namesShownBy(source)] as const),
       ),

@@ -4,14 +4,10 @@ import { idOf, type Cast } from "./cast.ts";
 import { differences } from "./differences.ts";
 import { expectationOf, withLearned, type Decide, type Expectation } from "./expectation.ts";
 import { playInDialog, type InDialogOutcome } from "./in-dialog.ts";
-import {
-  differencesAfterAbsence,
-  differencesInLearning,
-  domainOf,
-  learnedByAll,
-  type Outcome,
-} from "./learning.ts";
+import { differencesAfterAbsence, differencesInLearning, learnedByAll, type Outcome } from "./learning.ts";
+import { domainOf, isOverXmpp, Memory } from "./memory.ts";
 import { ackIdOf, Performance, type Call } from "./performance.ts";
+import { placeUri } from "./place.ts";
 import type { RouterUnderTest } from "./router-under-test.ts";
 import type { FollowUp, NewRequest } from "./scenario.ts";
 
@@ -33,7 +29,7 @@ export class Play {
   readonly #script: Script;
   readonly #performance: Performance;
   /** Domains that were reached and are not forgotten. */
-  readonly #reached = new Set<string>();
+  readonly #reached = new Memory();
   /** Next hops that failed. */
   readonly #down = new Set<string>();
 
@@ -59,7 +55,7 @@ export class Play {
       ...outcomes.flatMap((outcome) => this.#differencesOf(outcome, outcomes)),
       ...inDialog.flatMap((outcome) => outcome.found),
     ];
-    for (const subject of learnedByAll(outcomes)) this.#reached.add(domainOf(subject));
+    this.#reached.learn(learnedByAll(outcomes), this.#isAttended);
     for (const hop of this.#failedAt(outcomes)) this.#down.add(hop);
     for (const { observation } of [...outcomes, ...inDialog]) {
       const { sent } = observation;
@@ -74,7 +70,7 @@ export class Play {
 
   /** An operator has come after nobody was there: says what of that time the router did not tell it as it should. */
   async handOver(): Promise<string[]> {
-    return differencesAfterAbsence(this.#router, this.#reached);
+    return differencesAfterAbsence(this.#router, this.#reached.domains);
   }
 
   /** Somebody hears of questions and domains. */
@@ -91,7 +87,8 @@ export class Play {
   #differencesOf({ request, observation, expectation }: Outcome, outcomes: readonly Outcome[]): string[] {
     const others = outcomes.filter((it) => it.observation !== observation);
     const down = { before: this.#down, meanwhile: this.#failedAt(others) };
-    const alternative = this.#expectation(request, learnedByAll(others).map(domainOf));
+    const learned = learnedByAll(others).filter((subject) => !isOverXmpp(subject));
+    const alternative = this.#expectation(request, learned.map(domainOf));
     const answers = (hop: string): number | undefined => this.#cast.answers(hop);
     const found = differences(expectation, observation, answers, down);
     if (found.length === 0 || differences(alternative, observation, answers, down).length === 0) return [];
@@ -101,8 +98,19 @@ export class Play {
   /** @param meanwhile domains remembered while the request was in flight. */
   #expectation(request: NewRequest, meanwhile: readonly string[]): Expectation {
     const { table, verdict, decide } = this.#script;
-    const known = this.#isAttended ? [...this.#reached, ...meanwhile] : [];
-    return expectationOf(decide, withLearned(table, known), request, verdict);
+    const known = this.#isAttended ? [...this.#reached.known, ...meanwhile] : [];
+    const gateway = placeUri(this.#cast.place.gateway);
+    const expectation = expectationOf(decide, withLearned(table, known), request, verdict, gateway);
+    return this.#withoutOldNews(expectation);
+  }
+
+  /** Over XMPP a domain is as unknown as before, but reported once. */
+  #withoutOldNews(expectation: Expectation): Expectation {
+    const { outcome } = expectation;
+    if (outcome.kind !== "walk" || outcome.learns === undefined || !isOverXmpp(outcome.learns))
+      return expectation;
+    if (!this.#reached.has(domainOf(outcome.learns))) return expectation;
+    return { ...expectation, outcome: { ...outcome, learns: undefined } };
   }
 
   #followUp(requests: readonly FollowUp[], calls: readonly Call[]): Promise<InDialogOutcome[]> {
@@ -121,7 +129,9 @@ export class Play {
   }
 }
 
-function describe({ method, requestUri, from, source, transport, insideListener }: NewRequest): string {
+function describe(request: NewRequest): string {
+  const { method, requestUri, from, source, transport, insideListener, overXmpp } = request;
+  if (overXmpp) return `${method} ${requestUri.text} from ${from.text} over XMPP`;
   const listener = insideListener ? " at the inside listener" : "";
   return `${method} ${requestUri.text} from ${from.text} by ${source}, ${transport}${listener}`;
 }

@@ -26,6 +26,10 @@ export function newRequest(world: World): fc.Arbitrary<NewRequest> {
   const any = sipUri(world);
   const local = atHost(world, fc.constantFrom(...world.localDomains));
   const external = atHost(world, domainName);
+  const overXmpp = (request: NewRequest, gateway: string): NewRequest => {
+    const way = { transport: "tcp", insideListener: false, overXmpp: true, certificateNames: [] } as const;
+    return { ...request, ...way, source: gateway };
+  };
   const written = (source: fc.Arbitrary<string>, requestUri: typeof any, from: typeof any) => {
     const request = fc.record({
       kind: fc.constant("new" as const),
@@ -33,6 +37,7 @@ export function newRequest(world: World): fc.Arbitrary<NewRequest> {
       source,
       transport,
       insideListener: usually(false, true),
+      overXmpp: fc.constant(false),
       requestUri: writtenRequestUri(requestUri),
       from: writtenFrom(from),
       to: writtenFrom(any),
@@ -44,10 +49,15 @@ export function newRequest(world: World): fc.Arbitrary<NewRequest> {
       return { ...it, certificateNames: it.transport === "tls" ? (world.certificates[it.source] ?? []) : [] };
     });
   };
+  const inbound = written(fc.constantFrom(...outside), local, external);
+  const anything = written(fc.constantFrom(...world.sources), any, any);
+  const gateway = fc.constantFrom(...(world.gateway === undefined ? [] : [world.gateway]));
   return fc.oneof(
-    { weight: 4, arbitrary: written(fc.constant(inside), external, local) },
-    { weight: 4, arbitrary: written(fc.constantFrom(...outside), local, external) },
-    { weight: 3, arbitrary: written(fc.constantFrom(...world.sources), any, any) },
+    { weight: 8, arbitrary: written(fc.constant(inside), external, local) },
+    { weight: 8, arbitrary: inbound },
+    { weight: 6, arbitrary: anything },
+    { weight: 4, arbitrary: fc.tuple(inbound, gateway).map((of) => overXmpp(...of)) },
+    { weight: 1, arbitrary: fc.tuple(anything, gateway).map((of) => overXmpp(...of)) },
   );
 }
 

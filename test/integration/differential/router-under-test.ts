@@ -4,6 +4,7 @@ import { ControlClient } from "../../../src/router/control-client.ts";
 import { RpcClient } from "../../../src/router/rpc-client.ts";
 import type { Authority } from "../../support/authority.ts";
 import type { KamailioBinary } from "../../support/kamailio-binaries.ts";
+import { GATEWAY_ENV } from "../../support/gateway-double.ts";
 import { kamailioSpec, PORTS } from "../../support/kamailio-spec.ts";
 import { ManagedProcess } from "../../support/processes.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
@@ -44,6 +45,7 @@ export class RouterUnderTest {
       WORKERS: "1",
       UNAVAILABLE_SECONDS: "60",
       UNUSED_IDLE_SECONDS: "3600",
+      ...GATEWAY_ENV,
     };
     const process = new ManagedProcess(kamailioSpec(binary, host, directory, env));
     const { control: controlPort, rpc: rpcPort, event: eventPort } = PORTS;

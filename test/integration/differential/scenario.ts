@@ -47,6 +47,8 @@ export interface NewRequest {
   /** What its connection proves, canonical. */
   readonly certificateNames: readonly string[];
   readonly insideListener: boolean;
+  /** It is the XMPP gateway's, at the listener for that. */
+  readonly overXmpp: boolean;
   readonly requestUri: WrittenUri;
   readonly from: WrittenFrom;
   readonly to: WrittenFrom;
@@ -69,7 +71,8 @@ export interface FollowUp {
 
 /** What is asked of `decide`. */
 export function meaningOf(written: NewRequest): SipRequest {
-  const { method, source, certificateNames, insideListener, requestUri, from } = written;
+  const { method, source, certificateNames, insideListener, overXmpp, requestUri, from } = written;
   const request = { method, source, certificateNames, requestUri: requestUri.uri, from: from.uri };
+  if (overXmpp) return { ...request, overXmpp };
   return insideListener ? { ...request, insideListener } : request;
 }

@@ -24,7 +24,7 @@ export function scenarios(world: World): fc.Arbitrary<Scenario> {
     routes: uniqueByName(anyRoute(world), 9),
     domains: uniqueByName(domainObject(world), 5),
     operator: fc.oneof({ weight: 24, arbitrary: fc.constant("stays") }, fc.constantFrom("starts", "leaves")),
-    verdict: usually<Verdict>("default", "uncached", "refused"),
+    verdict: usually<Verdict>("default", "uncached", "refused", "gateway"),
     // no minLength: fast-check drops elements from the front alone where there is one
     acts: fc.array(act(world), { maxLength: 4 }),
   });
@@ -38,7 +38,9 @@ function config(world: World): fc.Arbitrary<FederationConfig> {
     insideNetworks: usually<readonly string[]>(insideNetworks, [...insideNetworks, ...networks.slice(1)]),
     transports: usually<readonly Transport[]>(["UDP", "TCP", "TLS"], ["UDP", "TCP"]),
   });
-  return fc.tuple(federationConfig(world), changes).map(([whole, part]) => ({ ...whole, ...part }));
+  return fc
+    .tuple(federationConfig(world), changes)
+    .map(([whole, part]) => ({ ...whole, ...part, xmpp: true }));
 }
 
 function anyRoute(world: World): fc.Arbitrary<RouteObject> {

@@ -42,13 +42,13 @@ test("DNS does not lead the gateway to loopback or private addresses, unless a s
 });
 
 test("of several networks that are allowed each counts, and nothing else", async (t) => {
-  const bed = await XmppBed.open({ env: { XMPP_ALLOWED_NETWORKS: "10.0.0.0/8, 127.0.0.0/9" } });
+  const bed = await XmppBed.open({ env: { XMPP_ALLOWED_NETWORKS: "10.0.0.0/8, 127.0.0.0/8" } });
   t.after(() => bed.close());
-  const { host } = await bed.prosody({ domain: "good.example" });
+  await bed.prosody({ domain: "good.example" });
   const reasons: (string | undefined)[] = [];
   const discovery = bed.discovery({ answered: ({ reason }) => reasons.push(reason) });
-  assert.equal(Number(host.split(".")[1]) < 128, (await discovery.ask("good.example")) === "xmpp");
-  bed.dns.serve("beyond.example", "127.200.0.1");
+  assert.equal(await discovery.ask("good.example"), "xmpp");
+  bed.dns.serve("beyond.example", "192.168.0.1");
   assert.equal(await discovery.ask("beyond.example"), "notXmpp");
-  assert.equal(reasons.at(-1), "address not allowed");
+  assert.deepEqual(reasons, [undefined, "address not allowed"]);
 });

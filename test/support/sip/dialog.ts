@@ -62,7 +62,8 @@ export class Dialog {
 
   /** Where requests of this dialog go first. */
   get target(): SipTarget {
-    return targetOf(uriOf(this.state.routes[0] ?? this.state.remoteTarget));
+    const [route] = this.state.routes;
+    return targetOf(route === undefined ? this.state.remoteTarget : uriOf(route));
   }
 
   /** Sends a request inside the dialog. */

@@ -39,6 +39,8 @@ test("a side may be named in place of a source", () => {
   };
   assert.deepEqual(sourceOf("inside"), { source: "127.0.0.1", insideListener: true });
   assert.deepEqual(sourceOf("outside"), { source: "0.0.0.0", insideListener: undefined });
+  const query = read("uri=sip:alice@example.com&source=xmpp");
+  assert.equal(query.ok && query.request.overXmpp, true);
 });
 
 test("a certificate proves a name, whatever its case", () => {
@@ -78,8 +80,8 @@ const REFUSED: Record<string, [parameter: string, problem: RegExp]> = {
   "uri=sip:bob@a.example:99999": ["uri", /is not a URI/],
   "uri=sip:a@b.example&uri=sip:c@d.example": ["uri", /may be given once/],
   "uri=sip:a@b.example&from=nobody": ["from", /is not a URI/],
-  "uri=sip:a@b.example&source=example.com": ["source", /is neither inside nor outside nor an IP address/],
-  "uri=sip:a@b.example&source=1": ["source", /is neither inside nor outside nor an IP address/],
+  "uri=sip:a@b.example&source=example.com": ["source", /is neither inside, outside, xmpp nor an IP address/],
+  "uri=sip:a@b.example&source=1": ["source", /is neither inside, outside, xmpp nor an IP address/],
   "uri=sip:a@b.example&source=constructor": ["source", /is neither inside/],
   "uri=sip:a@b.example&method=IN VITE": ["method", /is not a SIP method/],
   "uri=sip:a@b.example&form=sip:c@d.example": [

@@ -14,7 +14,7 @@ async function assertLines(metrics: Metrics, ...lines: string[]): Promise<void> 
 }
 
 test("a work queue reports under client-go's names", async () => {
-  const metrics = createMetrics();
+  const metrics = createMetrics("0.0.0");
   metrics.workQueue.observeDepth("status", () => 7);
   metrics.workQueue.added("status");
   metrics.workQueue.added("status");
@@ -30,7 +30,7 @@ test("a work queue reports under client-go's names", async () => {
 });
 
 test("reconciliations are counted by result, and errors pass on", async () => {
-  const metrics = createMetrics();
+  const metrics = createMetrics("0.0.0");
   assert.equal(await metrics.reconcile("router", () => Promise.resolve(5)), 5);
   await assert.rejects(
     metrics.reconcile("router", () => Promise.reject(new Error("no"))),
@@ -46,7 +46,7 @@ test("reconciliations are counted by result, and errors pass on", async () => {
 });
 
 test("calls of the Kubernetes API and leadership", async () => {
-  const metrics = createMetrics();
+  const metrics = createMetrics("0.0.0");
   metrics.apiCall("PATCH", 200, 20);
   metrics.apiCall("GET", undefined, 1000);
   metrics.leading("sip-federation", true);
@@ -62,7 +62,7 @@ test("calls of the Kubernetes API and leadership", async () => {
 });
 
 test("watches, programming and learning are counted", async () => {
-  const metrics = createMetrics();
+  const metrics = createMetrics("0.0.0");
   metrics.watch.listed("StaticRoute");
   metrics.watch.watchEnded("StaticRoute", "expired");
   metrics.watch.event("StaticRoute", "ADDED");
@@ -88,7 +88,7 @@ test("watches, programming and learning are counted", async () => {
 });
 
 test("table and router are read at each scrape", async () => {
-  const metrics = createMetrics();
+  const metrics = createMetrics("0.0.0");
   const table = { domains: 3, routeSets: 2, open: false, unwritten: 0 };
   const router = { reachable: true, inForce: true, entries: 9, pending: 1, programmings: 2, questions: 4 };
   metrics.observeTable(() => table);
@@ -107,7 +107,7 @@ test("table and router are read at each scrape", async () => {
 });
 
 test("the memory of the router and its TLS certificate are shown while they are known", async () => {
-  const metrics = createMetrics();
+  const metrics = createMetrics("0.0.0");
   let memory: { total: number; used: number } | undefined = { total: 100, used: 60 };
   let tls: { notAfter: number; reloads: number; problem: string | undefined } | undefined = undefined;
   metrics.observeMemory(() => Promise.resolve(memory));
@@ -126,7 +126,7 @@ test("the memory of the router and its TLS certificate are shown while they are 
 });
 
 test("probes are shown by next hop, once there is a result, and no longer than the next hop is there", async () => {
-  const metrics = createMetrics();
+  const metrics = createMetrics("0.0.0");
   const hops = [
     { uri: "sip:192.0.2.1:5060;transport=tcp", alive: true, latencyMs: 12 },
     { uri: "sip:192.0.2.2:5060;transport=tcp", alive: false, latencyMs: undefined },
@@ -145,7 +145,7 @@ test("probes are shown by next hop, once there is a result, and no longer than t
 });
 
 test("the router's counters are mirrored, start over with it, and are absent while it is silent", async () => {
-  const metrics = createMetrics();
+  const metrics = createMetrics("0.0.0");
   let counters = [
     { name: "MESSAGE:relayed", count: 12 },
     { name: "INVITE:403", count: 1 },
@@ -154,6 +154,8 @@ test("the router's counters are mirrored, start over with it, and are absent whi
     { name: "next_hop:failed", count: 3 },
     { name: "limited:rate:domain", count: 4 },
     { name: "recipients:not_counted", count: 6 },
+    { name: "gateway:sent", count: 7 },
+    { name: "gateway:away", count: 8 },
   ];
   let reads = 0;
   metrics.mirrorCounters(() => {
@@ -166,6 +168,8 @@ test("the router's counters are mirrored, start over with it, and are absent whi
     metrics,
     'sip_limited_total{limit="rate",by="domain"} 4',
     "sip_recipients_not_counted_total 6",
+    'sip_gateway_requests_total{result="sent"} 7',
+    'sip_gateway_requests_total{result="away"} 8',
   );
   const first = [
     'sip_requests_total{method="MESSAGE",outcome="relayed"} 12',
@@ -183,7 +187,7 @@ test("the router's counters are mirrored, start over with it, and are absent whi
 });
 
 test("process metrics are there", async () => {
-  const metrics = createMetrics();
+  const metrics = createMetrics("0.0.0");
   assert.equal((await linesOf(metrics, "process_resident_memory_bytes")).length, 1);
   assert.equal((await linesOf(metrics, "nodejs_eventloop_lag_seconds ")).length, 1);
 });

@@ -75,7 +75,7 @@ test("/explain names the parameter that is wrong", async (t) => {
   const response = await fetch(`${url}/explain?uri=sip:bob@partner.example&source=here`);
   assert.equal(response.status, 400);
   assert.deepEqual(await response.json(), {
-    error: "source: is neither inside nor outside nor an IP address such as 192.0.2.9",
+    error: "source: is neither inside, outside, xmpp nor an IP address such as 192.0.2.9",
     parameter: "source",
   });
 });

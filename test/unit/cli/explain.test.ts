@@ -84,7 +84,7 @@ test("what the operator does not take is named as it was typed", async (t) => {
     err: "sipfed: bob is not a URI such as sip:bob@partner.example; see sipfed explain --help\n",
   });
   const { err } = await run("explain", "sip:a@b.test", "--source", "moon", "--server", server);
-  assert.match(err, /^sipfed: --source moon is neither inside nor outside nor an IP address/);
+  assert.match(err, /^sipfed: --source moon is neither inside, outside, xmpp nor an IP address/);
 });
 
 test("an operator that is not there, not ready, or no operator at all", async (t) => {

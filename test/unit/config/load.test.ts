@@ -141,6 +141,7 @@ localDomains: [example.com]
 sip:
   listeners: [{ host: 0.0.0.0, port: 5060 }, { host: "[2001:DB8::5]", port: 5070 }]
   advertised: [{ host: SIP.Example.com., port: 5060 }]
+xmpp: { enabled: true }
 `);
   const own = federation.ownAddresses.map(({ host, port }) => `${host} ${port}`);
   const expected = [
@@ -155,6 +156,8 @@ sip:
     "127.0.0.1 8061",
     "127.0.0.1 8062",
     "localhost 8063",
+    "127.0.0.1 8066",
+    "localhost 8067",
     "127.0.0.1 8064",
   ]) {
     assert(own.includes(address), `${address} is missing from ${own.join(", ")}`);
@@ -297,7 +300,7 @@ test("the XMPP gateway is there when it is enabled, complete by defaults", () =>
       downgradeToSip: false,
       askReserved: ["test"],
       messageTimeoutSeconds: 10,
-      maxSubscriptions: 20_000,
+      maxSubscriptions: 8_000,
     },
   );
   assert.deepEqual(problemsOf("xmpp: { enabled: true, componentHost: 192.0.2.1 }"), [

@@ -52,6 +52,17 @@ test("limits and refusals of the API server keep a domain from being known", () 
   );
 });
 
+test("a domain that was found over XMPP is reached over it, also where the API does not know it yet", () => {
+  const open = {
+    routes: routes({ default: { destinationPattern: ".*", nextHop: "one.test", blockRoute: false } }),
+    domains: [],
+  };
+  const view = viewOf(open, config({ xmpp: true }), { memory: () => "learnedOverXmpp" });
+  const { row, action, caching } = explain(view, requestTo("new.test", { method: "MESSAGE" }));
+  assert.deepEqual([row, action], [2, "gateway"]);
+  assert.match(caching.because, /its FederatedDomain is not in the API yet/);
+});
+
 test("a domain that was learned is known, also where the API does not know it yet", () => {
   const closed = {
     routes: routes({ default: { destinationPattern: ".*", nextHop: "one.test" } }),

@@ -123,8 +123,8 @@ test("what is on its way to the API, and what the API refused, is remembered unt
   const states = (): unknown[] => [learning.memory("a.example"), learning.memory("b.example")];
   assert.deepEqual(states(), [undefined, undefined]);
   learning.learned("a.example", "outbound");
-  learning.learned("b.example", "outbound");
-  assert.deepEqual(states(), ["learned", "learned"]);
+  learning.learned("b.example", "inbound", "XMPP");
+  assert.deepEqual(states(), ["learned", "learnedOverXmpp"]);
   learning.seen("a.example");
   learning.refused("b.example");
   assert.deepEqual(states(), [undefined, "refused"]);

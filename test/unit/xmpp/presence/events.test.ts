@@ -14,18 +14,8 @@ import {
   subscribe,
   tagOf,
   valueOf,
+  watching,
 } from "../../../support/presence-bed.ts";
-
-/** A bed with a subscription of Juliet's that is active, and what her SUBSCRIBE was. */
-async function watching(): Promise<{ bed: PresenceBed; request: SipRequest }> {
-  const bed = await PresenceBed.open();
-  await bed.fromXmpp({ type: "subscribe" });
-  const [request] = bed.takeRequests();
-  assert.ok(request);
-  await bed.fromSip(notify(request, "active;expires=3600", { body: pidf("open") }));
-  bed.takeStanzas();
-  return { bed, request };
-}
 
 async function statusOf(request: SipRequest): Promise<[number, string | undefined, PresenceBed]> {
   const bed = await PresenceBed.open();

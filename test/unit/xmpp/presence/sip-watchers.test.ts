@@ -44,6 +44,16 @@ test("RFC 8048 §5.3.1: SUBSCRIBE becomes subscribe, is answered at once, and is
   assert.deepEqual(bed.takeRequests().map(notice), ["active"]);
 });
 
+test("whose approval comes without a word of presence is asked for it, once; others are not", async () => {
+  const { bed } = await approved();
+  await bed.clock.advance(10_000);
+  assert.deepEqual(bed.takeStanzas(), [`${ROMEO} > ${JULIET}: probe`]);
+  const { bed: other } = await approved();
+  await other.fromXmpp({});
+  await other.clock.advance(10_000);
+  assert.deepEqual(other.takeStanzas(), []);
+});
+
 test("RFC 8048 §5.3.1: unsubscribed is a rejection, and the end", async () => {
   const bed = await PresenceBed.open();
   const tag = tagOf(await bed.fromSip(subscribe()));
