@@ -200,6 +200,13 @@ export function xmpp({ askedMs, unaskedMs, questionMs, rounds }: XmppMeasurement
       unit: "",
     },
     {
+      key: "xmpp_no_to_question_ratio",
+      what: "XMPP question with a fast no: more / the question alone",
+      value: (asked - unasked) / questionMs,
+      unit: "",
+      aim: { atMost: 1.5 },
+    },
+    {
       key: "xmpp_echo_per_second",
       what: "messages, component to component of another Prosody and back",
       value: median(rounds.map(({ bare }) => bare)),
@@ -216,6 +223,8 @@ export function xmpp({ askedMs, unaskedMs, questionMs, rounds }: XmppMeasurement
       what: "messages: SIP to XMPP to SIP / component echo",
       value: median(rounds.map(({ bare, gateway }) => gateway / bare)),
       unit: "",
+      // a message has a ping behind it, and SIP on both sides
+      aim: { atLeast: 0.1 },
     },
   ];
 }

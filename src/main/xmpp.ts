@@ -33,6 +33,8 @@ export interface Xmpp {
   readonly ask: (domain: string) => Promise<XmppVerdict>;
   /** The next question about the domain is asked anew. */
   readonly forget: (domain: string) => void;
+  /** Whether there is a stream for every local domain. */
+  readonly isUp: () => boolean;
   /** @throws Error when the port of its SIP is taken */
   start(): Promise<void>;
   /**
@@ -130,6 +132,7 @@ export function joinXmpp({ config, client, changed, metrics, log }: XmppJoints):
     forget: (domain) => {
       discovery.forget(domain);
     },
+    isUp: () => streams.up,
     start: async () => {
       const options = {
         listen: { host: router.host, port: settings.sipPort },
