@@ -16,7 +16,10 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
-RUN node_modules/.bin/tsc -p tsconfig.build.json && npm prune --omit=dev --ignore-scripts \
+# The pages of the console first: what both have in common is written with its source map
+RUN node_modules/.bin/tsc -p src/admin/console/web/tsconfig.build.json && node_modules/.bin/tsc -p tsconfig.build.json \
+	&& cp src/admin/console/web/*.html src/admin/console/web/*.css src/admin/console/web/*.svg dist/admin/console/web
+RUN npm prune --omit=dev --ignore-scripts \
 	&& find node_modules -type f \( -name '*.map' -o -name '*.ts' -o -name '*.cts' -o -name '*.mts' \) -delete
 
 FROM ${DEBIAN} AS operator

@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { kamailioBinaries } from "../test/support/kamailio-binaries.ts";
 import { measureApplyToRouted } from "./apply-to-routed.ts";
+import { measureConsole } from "./console.ts";
 import { measureDiscoveryRate, measureFirstRequests } from "./discovery.ts";
 import { ROUTES } from "./federation-objects.ts";
 import { bareListMs, startAndProgram } from "./first-programming.ts";
@@ -54,7 +55,7 @@ const FULL: Sizes = {
   xmpp: { firstRequests: 1000, rounds: 9, messages: 5000 },
 };
 
-const sections = { relay, tls, failover, federation, xmpp, fuzz };
+const sections = { relay, tls, failover, federation, xmpp, console: webConsole, fuzz };
 const options = readOptions(process.argv.slice(2), Object.keys(sections));
 const sizes = options.quick ? QUICK : FULL;
 const startedAt = performance.now();
@@ -130,6 +131,11 @@ async function withInstallation(installation: Installation): Promise<Row[]> {
 async function xmpp(): Promise<Row[]> {
   say("unknown domains, with XMPP and without, in turns; then messages to XMPP and back");
   return rows.xmpp(await measureXmpp(sizes.xmpp));
+}
+
+async function webConsole(): Promise<Row[]> {
+  say("the web console with 10 and with 100,000 domains");
+  return rows.webConsole(await measureConsole(sizes.rounds));
 }
 
 async function fuzz(): Promise<Row[]> {

@@ -1,5 +1,6 @@
 /** How measurements become rows of the report, with the aims. */
 import type { ApplyLatency } from "./apply-to-routed.ts";
+import type { ConsoleMeasurement, ConsoleTimes } from "./console.ts";
 import type { DiscoveryRate, FirstRequests } from "./discovery.ts";
 import { FAILURES, type Failure, type FailoverTime } from "./failover-time.ts";
 import type { FuzzResult } from "./fuzz.ts";
@@ -261,4 +262,17 @@ export function fuzz(results: readonly FuzzResult[]): Row[] {
       aim: { atMost: 3072 },
     },
   ];
+}
+
+export function webConsole({ few, many }: ConsoleMeasurement): Row[] {
+  const measures: readonly [time: keyof ConsoleTimes, key: string, what: string, atMost: number][] = [
+    ["filterMs", "console_filter_ms", "a filtered page of domains from the server", 50],
+    ["searchMs", "console_search_ms", "from a key to the rows that it leaves", 400],
+    ["frameMs", "console_frame_ms", "between two frames while scrolling, 95th percentile", 50],
+    ["openMs", "console_open_ms", "opening the page of the domains", 1500],
+  ];
+  return measures.flatMap(([time, key, what, atMost]): Row[] => [
+    { key: `${key}_10`, what: `${what}, 10 domains`, value: few[time], unit: "ms" },
+    { key: `${key}_100k`, what: `${what}, 100,000 domains`, value: many[time], unit: "ms", aim: { atMost } },
+  ]);
 }

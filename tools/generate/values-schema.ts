@@ -153,6 +153,17 @@ const VALUES: Record<string, Schema> = {
     resources,
   }),
   operator: object("The operator.", { resources }),
+  console: object("The web console on the admin listener of every pod. See docs/console.md.", {
+    enabled: {
+      type: "boolean",
+      description:
+        "Whether there is one. Binds the ClusterRole system:auth-delegator, by which the operator asks who looks.",
+    },
+    edits: {
+      type: "boolean",
+      description: "Whether objects can be changed there, with the token of who looks.",
+    },
+  }),
   serviceAccount: object("What the operator is to the API server.", {
     name: text("An existing ServiceAccount. Empty: the chart creates one."),
     annotations: free("Annotations of the one that the chart creates."),

@@ -38,6 +38,11 @@ Your own platform needs a route of its own to get the answer, and somebody there
   tools/sandbox/xmpp message alice@$LOCAL_DOMAIN 'Good night'
   tools/sandbox/xmpp watch alice@$LOCAL_DOMAIN         # and whether she is there
 
+See it in a browser: ${env.CONSOLE_URL}
+Log in with the token that this prints:
+
+  $KUBECTL create token $CONSOLE_ACCOUNT --duration=24h
+
 Why does a request go where it goes?
 
   node_modules/.bin/node src/cli/main.ts explain sip:bob@partner.example.org --source $INSIDE_IP --server $ADMIN_URL

@@ -9,6 +9,7 @@ import {
   startControlPlane,
   type ControlPlane,
 } from "../../test/support/control-plane.ts";
+import { viewerOf } from "../../test/support/console-viewers.ts";
 import { writeKubeconfig } from "../../test/support/control-plane/kubeconfig.ts";
 import { Environment } from "../../test/support/environment.ts";
 import { XMPP_PORTS } from "../../test/support/prosody.ts";
@@ -20,6 +21,8 @@ import { controlPlaneProgram, hasControllerManager } from "../setup/control-plan
 /** Milliseconds until what did not start is tried again. */
 const RESTART_DELAY = 1_000;
 const NAMESPACE = "federation";
+/** Somebody who may do anything with routes and domains. */
+const CONSOLE_ACCOUNT = "administrator";
 /** A domain of XMPP that is not ours, and somebody to talk to there. */
 const XMPP_DOMAIN = "chat.example.net";
 const XMPP_USER = "juliet";
@@ -38,6 +41,8 @@ type SandboxVariable =
   | "SIP_TLS"
   | "TLS_DIR"
   | "ADMIN_URL"
+  | "CONSOLE_URL"
+  | "CONSOLE_ACCOUNT"
   | "INSIDE_IP"
   | "OUTSIDE_IP"
   | "XMPP_DOMAIN"
@@ -91,7 +96,9 @@ export class Sandbox {
       directory,
       authority,
       xmpp: true,
+      console: { edits: true },
     });
+    await viewerOf(controlPlane, NAMESPACE, ["*"], CONSOLE_ACCOUNT);
     say(`Starting an XMPP server of somebody else: ${XMPP_DOMAIN}`);
     const accounts = { [XMPP_USER]: XMPP_PASSWORD };
     const foreign = await environment.xmpp.server(environment.peerAddress(), {
@@ -163,6 +170,8 @@ function describe({ environment, foreign }: Parts, directory: string): SandboxEn
     SIP_TLS: `${host}:${replica.target("tls").port}`,
     TLS_DIR: authorityDirectory(directory),
     ADMIN_URL: replica.adminUrl,
+    CONSOLE_URL: `${replica.adminUrl}/console/`,
+    CONSOLE_ACCOUNT,
     INSIDE_IP: insideAddress,
     OUTSIDE_IP: outsideAddress,
     XMPP_DOMAIN,

@@ -13,8 +13,8 @@ const packages = [
   "sip-tester", // sipp
 ];
 
-/** For the tests: SIP user agents and an XMPP server that others wrote, and who scrapes metrics. */
-const testPackages = ["baresip-core", "twinkle-console", "ejabberd", "prometheus"];
+/** For the tests: SIP user agents, an XMPP server, who scrapes metrics, and a browser, which others wrote. */
+const testPackages = ["baresip-core", "twinkle-console", "ejabberd", "prometheus", "chromium"];
 
 /** For the tests that only root can run, so nobody else is asked for them. */
 const rootTestPackages = [

@@ -12,6 +12,7 @@ const modules = "node_modules";
 
 export const checks: readonly Check[] = [
   { name: "types", args: [`${modules}/typescript/bin/tsc`, "-p", "."] },
+  { name: "types of the console", args: [`${modules}/typescript/bin/tsc`, "-p", "src/admin/console/web"] },
   { name: "lint", args: [`${modules}/eslint/bin/eslint.js`, "."] },
   { name: "format", args: [`${modules}/prettier/bin/prettier.cjs`, "--check", "--log-level=warn", "."] },
   { name: "generated files", args: ["tools/generate.ts", "--check"] },

@@ -19,6 +19,9 @@
 {{- if .Values.tls.secretName -}}
 {{- $ofThePod = set $ofThePod "tls" (dict "directory" (include "sip-federation.tlsDirectory" .)) -}}
 {{- end -}}
+{{- if .Values.console.enabled -}}
+{{- $ofThePod = set $ofThePod "console" (dict "enabled" true "edits" .Values.console.edits) -}}
+{{- end -}}
 {{- if .Values.xmpp.enabled -}}
 {{- $ofThePod = set $ofThePod "xmpp" (include "sip-federation.xmppConfig" . | fromJson) -}}
 {{- end -}}

@@ -18,6 +18,7 @@ const ALL = [
   ...["--set-json", "config.discovery.timeoutSeconds=1.5"],
   ...["--set", "tls.secretName=edge-tls,tls.authorities.configMapName=roots,tls.authorities.key=roots.pem"],
   ...["--set", "outside.advertise.tlsPort=443,config.insideCertificateNames={platform.example.com}"],
+  ...["--set", "console.enabled=true,console.edits=true"],
   ...["--set-json", 'tolerations=[{"key":"sip","operator":"Exists"}]'],
   ...["--set", "config.discovery.maxQuestions=100000"],
   ...["--set", "replicas=1,xmpp.enabled=true,xmpp.service.type=NodePort,xmpp.service.nodePort=30269"],
@@ -113,7 +114,9 @@ test("the operator accepts the configuration that the chart writes", async () =>
   assert.equal(config.discovery.burst, 5);
   assert.equal(config.kubernetes.installation, "edge-sip-federation");
   assert.deepEqual(config.monitoring, { host: "::", port: 8065 });
-  assert.equal(config.admin.host, "127.0.0.1", "explain stays on loopback");
+  assert.equal(config.admin.host, "127.0.0.1", "explain and the console stay on loopback");
+  assert.deepEqual(config.console, { edits: true });
+  assert.equal(configOf(await render(namespace)).console, undefined);
 });
 
 test("whatever leads back to this installation is no next hop", async () => {

@@ -38,12 +38,12 @@ async function create(items: readonly object[], ...args: string[]): Promise<stri
 }
 
 /** The questions that the API server answers with yes. */
-async function allowed(questions: readonly Question[]): Promise<readonly Question[]> {
+async function allowed(questions: readonly Question[], user = operator): Promise<readonly Question[]> {
   const reviews = questions.map((question) => ({
     apiVersion: "authorization.k8s.io/v1",
     kind: "SubjectAccessReview",
     spec: {
-      user: operator,
+      user,
       groups: ["system:serviceaccounts", "system:authenticated"],
       resourceAttributes: { namespace, ...question },
     },
@@ -105,6 +105,27 @@ test("it changes no spec, deletes nothing, and gains nothing", async () => {
 test("it may do nothing in other namespaces, nor in the whole cluster", async () => {
   const elsewhere = ["default", ""].flatMap((other) => NEEDED.map((what) => ({ ...what, namespace: other })));
   assert.deepEqual(await allowed(elsewhere), []);
+});
+
+test("for the console it may ask who somebody is and what they may, and nothing else outside of its namespace", async () => {
+  const other = await createNamespace(api);
+  const objects = await render(other, "--set", "console.enabled=true");
+  const binding = objects.filter(({ kind }) => kind === "ClusterRoleBinding");
+  assert.equal(binding.length, 1);
+  assert.deepEqual(
+    (await render(other)).filter(({ kind }) => kind.startsWith("Cluster")),
+    [],
+    "without the console it has no right in the cluster",
+  );
+  const reviews = [
+    { verb: "create", group: "authentication.k8s.io", resource: "tokenreviews", namespace: "" },
+    { verb: "create", group: "authorization.k8s.io", resource: "subjectaccessreviews", namespace: "" },
+  ];
+  assert.deepEqual(await allowed(reviews), []);
+  await create(objects.filter(({ kind }) => ["ServiceAccount", "ClusterRoleBinding"].includes(kind)));
+  const user = `system:serviceaccount:${other}:edge-sip-federation`;
+  const elsewhere = ["default", ""].flatMap((where) => NEEDED.map((what) => ({ ...what, namespace: where })));
+  assert.deepEqual(await allowed([...reviews, ...elsewhere], user), reviews);
 });
 
 test("it can apply the predefined route, and no other", async () => {

@@ -98,6 +98,21 @@ test("a listener without explain does not have the path", async (t) => {
   );
 });
 
+test("where not everybody may see more than health, health is all that others get", async (t) => {
+  const refusal = { status: 401, contentType: "application/json", body: "{}" };
+  const { url } = await serve(t, {
+    ...HANDLERS,
+    refuse: ({ headers }) => Promise.resolve(headers.authorization === "Bearer good" ? undefined : refusal),
+  });
+  const statusOf = async (path: string, headers: Record<string, string> = {}) =>
+    (await fetch(`${url}${path}`, { headers })).status;
+  for (const path of ["/healthz", "/readyz"]) assert.equal(await statusOf(path), 200, path);
+  for (const path of ["/metrics", "/explain?uri=sip:bob@partner.example"]) {
+    assert.equal(await statusOf(path), 401, path);
+    assert.equal(await statusOf(path, { Authorization: "Bearer good" }), 200, path);
+  }
+});
+
 test("unknown paths are 404, other methods 405 with Allow", async (t) => {
   const { url } = await serve(t);
   assert.equal((await fetch(`${url}/`)).status, 404);

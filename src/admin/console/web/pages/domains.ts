@@ -1,5 +1,6 @@
 import type { DomainPage, DomainRow } from "../../types.ts";
 import { edit, messageOf, read } from "../api.ts";
+import { calmly } from "../calmly.ts";
 import type { Context, Page } from "../context.ts";
 import { ask } from "../dialog.ts";
 import { el, setText } from "../dom.ts";
@@ -275,22 +276,4 @@ function emptiness(isFiltered: boolean): HTMLElement {
         "No domain is known yet",
         "While federation is open, domains appear here as they answer for the first time.",
       );
-}
-
-/** At once, and then no more often than every so many milliseconds. */
-function calmly(act: () => void, ms: number): () => void {
-  let timer: number | undefined;
-  let isDue = false;
-  const run = (): void => {
-    isDue = false;
-    act();
-    timer = setTimeout(() => {
-      timer = undefined;
-      if (isDue) run();
-    }, ms);
-  };
-  return () => {
-    if (timer === undefined) run();
-    else isDue = true;
-  };
 }

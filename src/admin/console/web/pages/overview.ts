@@ -2,6 +2,7 @@ import type { DomainRow, History, Overview, Problem, PulseEvent, Range, Sample }
 import { read } from "../api.ts";
 import { columnsOf, seriesOf } from "../buckets.ts";
 import { createChart } from "../chart.ts";
+import { calmly } from "../calmly.ts";
 import type { Context, Page } from "../context.ts";
 import { type Child, el, fill, setText } from "../dom.ts";
 import { ago, counted, dateTime, number, rate } from "../format.ts";
@@ -10,6 +11,8 @@ import { badge, DOMAIN_STATES, empty, link, select } from "../parts.ts";
 
 /** Series of a chart; as many colours. */
 const MOST = 5;
+/** While much changes, it is read anew no more often than this, in milliseconds. */
+const RENEW_MS = 1_500;
 const REASONS: Readonly<Record<string, string>> = {
   "403": "403 blocked or closed",
   "404": "404 no route",
@@ -81,8 +84,9 @@ export function overviewPage(context: Context, query: URLSearchParams): Page {
     signal,
   );
   live.on("resync", all, signal);
-  live.on("routes", () => void load(), signal);
-  live.on("domains", () => void load(), signal);
+  const renew = calmly(() => void load(), RENEW_MS);
+  live.on("routes", renew, signal);
+  live.on("domains", renew, signal);
   all();
   return {
     title: "Overview",
