@@ -129,7 +129,14 @@ test("federation is closed and opened on the default route", async () => {
 
 test("traffic is counted on the overview", async () => {
   await go("");
-  await page.until(`document.querySelector(".plot .series") !== null || null`, { timeout: 60_000 });
+  await waitFor(
+    "a column of the chart",
+    async () => {
+      await federation.fromInside({ to: "bob@counted.example" });
+      return page.see<boolean>(`document.querySelector(".plot .series") !== null`);
+    },
+    { timeout: 60_000, interval: 1_000 },
+  );
   assert.match(await page.text(".charts"), /MESSAGE\s+\d+/);
 });
 

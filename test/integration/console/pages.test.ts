@@ -89,7 +89,7 @@ test("the overview says how it stands, what needs a look, and what happened", as
   for (const expected of [
     /Open/,
     /StaticRoute broken is not accepted/,
-    /new\.example\s+Ready\s+1 minute ago/,
+    /new\.example\s+Ready\s+1 min ago/,
     /403 blocked or closed\s+200/,
     /MESSAGE\s+2,000/,
   ])

@@ -118,12 +118,14 @@ function content(context: Context, details: DomainDetails, close: () => void): N
 function routeText({ servedBy: { kind, pattern = "", route } }: DomainRow): Node | string {
   if (kind === "XMPP") return "XMPP gateway";
   if (kind === "Nothing") return "None";
+  if (kind === "Default") return link("routes?find=.*", `Default route (${pattern})`);
   const text = route === undefined ? pattern : `${route} (${pattern})`;
   return link(`routes?find=${encodeURIComponent(pattern)}`, text);
 }
 
 function conditionList(conditions: readonly Condition[] | undefined): HTMLElement {
   if (!conditions) return el("p", { class: "muted" }, "…");
+  if (conditions.length === 0) return el("p", { class: "muted" }, "None yet");
   return el(
     "ul",
     { class: "conditions" },

@@ -20,11 +20,13 @@ export function counted(count: number, one: string, many = `${one}s`): string {
   return `${number(count)} ${count === 1 ? one : many}`;
 }
 
-/** `3 hours ago`; `just now` below a minute. Both in milliseconds since 1970. */
+/** `3 hours ago`, `5 min ago`; `just now` below a minute. Both in milliseconds since 1970. */
 export function ago(at: number, now: number): string {
   const ms = Math.max(0, now - at);
   const [unit, length] = UNITS.find(([, size]) => ms >= size) ?? ["", 0];
-  return length === 0 ? "just now" : `${counted(Math.floor(ms / length), unit)} ago`;
+  if (length === 0) return "just now";
+  const count = Math.floor(ms / length);
+  return length === MINUTE ? `${count} min ago` : `${counted(count, unit)} ago`;
 }
 
 /** In local time. */

@@ -59,7 +59,7 @@ test("samples become columns, and the small series one", () => {
 test("numbers and times are as people say them", () => {
   assert.deepEqual(
     [0, 45_000, 60_000, 7_200_000, 86_400_000 * 40].map((ms) => ago(0, ms)),
-    ["just now", "just now", "1 minute ago", "2 hours ago", "1 month ago"],
+    ["just now", "just now", "1 min ago", "2 hours ago", "1 month ago"],
   );
   assert.deepEqual([0, 0.0512, 1.25, 99.9, 1234.5].map(rate), ["0", "0.051", "1.3", "100", "1,235"]);
   assert.deepEqual([0.42, 12.3, 1500].map(duration), ["0.4 ms", "12 ms", "1.5 s"]);
