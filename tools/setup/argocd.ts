@@ -61,9 +61,10 @@ go build -v -mod=readonly -trimpath -buildvcs=false -ldflags '-s -w' -o "$0/argo
 module=$(go list -mod=readonly -m -f '{{.Dir}}' ${argoCd})
 cd "$0"
 for program in ${programs.join(" ")}; do ln -sf argocd $program; done
-mkdir -p manifests
-cp "$module"/manifests/crds/*-crd.yaml "$module"/manifests/base/config/argocd-*.yaml manifests
-chmod u+w manifests/*
+mkdir -p manifests/crds manifests/config
+cp -f "$module"/manifests/crds/app*-crd.yaml manifests/crds
+cp -f "$module"/manifests/base/config/argocd-*.yaml manifests/config
+chmod u+w manifests/*/*
 touch built
 `;
 
