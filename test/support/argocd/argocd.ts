@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { argoCdManifests } from "../../../tools/setup/argocd.ts";
 import { claimAddressBlock } from "../addresses.ts";
-import { applyObjects, createNamespace, kubectl, type KubernetesApi } from "../control-plane.ts";
+import { applyObjects, createNamespace, established, kubectl, type KubernetesApi } from "../control-plane.ts";
 import { temporaryDirectory } from "../temporary.ts";
 import { Application, ARGO_CD_NAMESPACE, type ApplicationOptions } from "./application.ts";
 import { ARGO_CD_SETTINGS } from "./health.ts";
@@ -69,7 +69,7 @@ async function install(api: KubernetesApi): Promise<void> {
   const manifests = argoCdManifests();
   const crds = CRDS.flatMap((name) => ["-f", join(manifests, "crds", name)]);
   await kubectl(api, "apply", "--server-side", ...crds);
-  await kubectl(api, "wait", "--for=condition=Established", "--timeout=30s", ...crds);
+  await established(api, ...crds);
   await kubectl(api, "apply", "-n", ARGO_CD_NAMESPACE, "-f", join(manifests, "config"));
   // as the file itself says
   const manager = "--field-manager=sip-federation";
