@@ -195,7 +195,7 @@ test("statuses that are written cause no sync and no comparison", async () => {
     "sroute/platform",
     "--type=merge",
     "-p",
-    '{"spec":{"priority":7}}',
+    '{"spec":{"nextHopPort":7}}',
   );
   const last = (status: typeof before) => status.history?.at(-1)?.id ?? -1;
   const healed = await application.reaches("healed", (status) => last(status) > last(before));
