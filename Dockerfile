@@ -25,6 +25,15 @@ WORKDIR /app
 COPY LICENSE package.json src/operator-run ./
 COPY --from=build /build/node_modules node_modules
 COPY --from=build /build/dist dist
+ARG VERSION REVISION CREATED SOURCE DEBIAN
+LABEL org.opencontainers.image.version="${VERSION}" \
+	org.opencontainers.image.revision="${REVISION}" \
+	org.opencontainers.image.created="${CREATED}" \
+	org.opencontainers.image.source="${SOURCE}" \
+	org.opencontainers.image.url="${SOURCE}" \
+	org.opencontainers.image.documentation="${SOURCE}/tree/main/docs" \
+	org.opencontainers.image.vendor="sip-federation" \
+	org.opencontainers.image.base.name="${DEBIAN}"
 USER 10001:10001
 ENTRYPOINT ["/app/operator-run"]
 CMD ["--config", "/etc/sip-federation/config.yaml"]
@@ -43,7 +52,16 @@ LABEL org.opencontainers.image.title="sip-federation SIP router" \
 	org.opencontainers.image.licenses="Apache-2.0 AND GPL-2.0-or-later"
 COPY --from=kamailio /collected /
 WORKDIR /app
-COPY LICENSE src/router/kamailio.cfg src/router/kamailio-run src/router/kamailio-ready ./
+COPY LICENSE src/router/kamailio.cfg src/router/kamailio-run src/router/kamailio-ready src/router/kamailio-log ./
+ARG VERSION REVISION CREATED SOURCE DEBIAN
+LABEL org.opencontainers.image.version="${VERSION}" \
+	org.opencontainers.image.revision="${REVISION}" \
+	org.opencontainers.image.created="${CREATED}" \
+	org.opencontainers.image.source="${SOURCE}" \
+	org.opencontainers.image.url="${SOURCE}" \
+	org.opencontainers.image.documentation="${SOURCE}/tree/main/docs" \
+	org.opencontainers.image.vendor="sip-federation" \
+	org.opencontainers.image.base.name="${DEBIAN}"
 USER 10001:10001
 ENTRYPOINT ["/app/kamailio-run"]
 
@@ -64,5 +82,14 @@ COPY --from=prosody /usr/share/ca-certificates /usr/share/ca-certificates
 COPY --from=prosody /etc/ssl/certs /etc/ssl/certs
 WORKDIR /app
 COPY LICENSE src/xmpp/prosody.cfg.lua src/xmpp/mod_federation_edge.lua src/xmpp/prosody-run ./
+ARG VERSION REVISION CREATED SOURCE DEBIAN_OF_PROSODY
+LABEL org.opencontainers.image.version="${VERSION}" \
+	org.opencontainers.image.revision="${REVISION}" \
+	org.opencontainers.image.created="${CREATED}" \
+	org.opencontainers.image.source="${SOURCE}" \
+	org.opencontainers.image.url="${SOURCE}" \
+	org.opencontainers.image.documentation="${SOURCE}/tree/main/docs" \
+	org.opencontainers.image.vendor="sip-federation" \
+	org.opencontainers.image.base.name="${DEBIAN_OF_PROSODY}"
 USER 10001:10001
 ENTRYPOINT ["/app/prosody-run"]

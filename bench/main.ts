@@ -15,6 +15,7 @@ import { jsonOf, tableOf, type Row } from "./report.ts";
 import * as rows from "./rows.ts";
 import { median } from "./statistics.ts";
 import { measureTlsCost } from "./tls-cost.ts";
+import { measureXmpp, type XmppSizes } from "./xmpp.ts";
 
 interface Sizes {
   readonly rounds: number;
@@ -26,6 +27,7 @@ interface Sizes {
   readonly discoveries: number;
   /** Mutants for each Kamailio. */
   readonly mutants: number;
+  readonly xmpp: XmppSizes;
 }
 
 const DOMAINS = 100_000;
@@ -38,6 +40,7 @@ const QUICK: Sizes = {
   firstRequests: 200,
   discoveries: 1000,
   mutants: 4000,
+  xmpp: { firstRequests: 200, rounds: 3, messages: 2000 },
 };
 const FULL: Sizes = {
   ...QUICK,
@@ -48,9 +51,10 @@ const FULL: Sizes = {
   firstRequests: 1000,
   discoveries: 10_000,
   mutants: 100_000,
+  xmpp: { firstRequests: 1000, rounds: 9, messages: 5000 },
 };
 
-const sections = { relay, tls, failover, federation, fuzz };
+const sections = { relay, tls, failover, federation, xmpp, fuzz };
 const options = readOptions(process.argv.slice(2), Object.keys(sections));
 const sizes = options.quick ? QUICK : FULL;
 const startedAt = performance.now();
@@ -121,6 +125,11 @@ async function withInstallation(installation: Installation): Promise<Row[]> {
     ...rows.discoveryRate(rate),
     ...rows.memory(emptyMb, fullMb),
   ];
+}
+
+async function xmpp(): Promise<Row[]> {
+  say("unknown domains, with XMPP and without, in turns; then messages to XMPP and back");
+  return rows.xmpp(await measureXmpp(sizes.xmpp));
 }
 
 async function fuzz(): Promise<Row[]> {

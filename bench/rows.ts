@@ -8,6 +8,7 @@ import type { Row } from "./report.ts";
 import { median, percentile } from "./statistics.ts";
 import type { TlsMeasurement } from "./tls-cost.ts";
 import { ratio } from "./turns.ts";
+import type { XmppMeasurement } from "./xmpp.ts";
 
 export function relay({ bare, few, many, weighted }: RelayMeasurement): Row[] {
   const routers = [
@@ -166,6 +167,64 @@ export function memory(emptyMb: number, fullMb: number): Row[] {
       value: fullMb - emptyMb,
       unit: "MB",
       aim: { atMost: 150 },
+    },
+  ];
+}
+
+export function xmpp({ askedMs, unaskedMs, questionMs, rounds }: XmppMeasurement): Row[] {
+  const [asked, unasked] = [median(askedMs), median(unaskedMs)];
+  return [
+    {
+      key: "unknown_p50_ms",
+      what: "first request to an unknown domain, XMPP off, p50",
+      value: unasked,
+      unit: "ms",
+    },
+    { key: "xmpp_no_p50_ms", what: "the same, asked over XMPP: no, p50", value: asked, unit: "ms" },
+    {
+      key: "xmpp_no_added_ms",
+      what: "XMPP question with a fast no: more, p50",
+      value: asked - unasked,
+      unit: "ms",
+    },
+    {
+      key: "xmpp_question_ms",
+      what: "the question alone, to Prosody and DNS, mean",
+      value: questionMs,
+      unit: "ms",
+    },
+    {
+      key: "xmpp_no_ratio",
+      what: "first request: asked over XMPP / not",
+      value: asked / unasked,
+      unit: "",
+    },
+    {
+      key: "xmpp_no_to_question_ratio",
+      what: "XMPP question with a fast no: more / the question alone",
+      value: (asked - unasked) / questionMs,
+      unit: "",
+      aim: { atMost: 1.5 },
+    },
+    {
+      key: "xmpp_echo_per_second",
+      what: "messages, component to component of another Prosody and back",
+      value: median(rounds.map(({ bare }) => bare)),
+      unit: "/s",
+    },
+    {
+      key: "xmpp_messages_per_second",
+      what: "messages, SIP to that component and back to SIP",
+      value: median(rounds.map(({ gateway }) => gateway)),
+      unit: "/s",
+    },
+    {
+      key: "xmpp_messages_ratio",
+      what: "messages: SIP to XMPP to SIP / component echo",
+      value: median(rounds.map(({ bare, gateway }) => gateway / bare)),
+      unit: "",
+      // a message has a ping behind it, and SIP on both sides
+      aim: { atLeast: 0.1 },
     },
   ];
 }

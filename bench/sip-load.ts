@@ -16,6 +16,8 @@ export interface Burst {
   readonly concurrency: number;
   /** Domain of the n-th request. */
   readonly domain: (n: number) => string;
+  /** User who sends the n-th request; always the same one unless told. */
+  readonly sender?: (n: number) => string;
 }
 
 export interface BurstResult {
@@ -75,21 +77,22 @@ export class SipLoad {
   }
 
   #fill(running: Running): void {
-    const { target, domain } = running.burst;
+    const { target, domain, sender = () => "alice" } = running.burst;
     while (running.wantsMore) {
       const id = (this.#sent += 1);
-      const message = this.#message(id, domain(running.start(id)));
+      const n = running.start(id);
+      const message = this.#message(id, domain(n), sender(n));
       this.#socket.send(message, target.port, target.host);
     }
   }
 
-  #message(id: number, domain: string): string {
+  #message(id: number, domain: string, sender: string): string {
     const { address, port } = this.#socket.address();
     return [
       `MESSAGE sip:bob@${domain} SIP/2.0`,
       `Via: SIP/2.0/UDP ${address}:${port};branch=${this.#branch}${id}`,
       "Max-Forwards: 70",
-      `From: <sip:alice@${this.#from}>;tag=${id}`,
+      `From: <sip:${sender}@${this.#from}>;tag=${id}`,
       `To: <sip:bob@${domain}>`,
       `Call-ID: ${this.#branch}${id}`,
       "CSeq: 1 MESSAGE",

@@ -23,6 +23,8 @@ import { routerHandlers } from "./reconcile/router-handlers.ts";
 import { type Kind, Statuses } from "./reconcile/statuses.ts";
 import { adminServers } from "./main/admin.ts";
 import { joinAsking } from "./main/asking.ts";
+import { Activity } from "./main/console/activity.ts";
+import { joinConsole } from "./main/console/join.ts";
 import { joinDialogKeys } from "./main/dialog-keys.ts";
 import { joinLimits } from "./main/limits.ts";
 import { joinNextHops } from "./main/next-hops.ts";
@@ -102,12 +104,16 @@ const learning: Learning = new Learning({
   },
 });
 
+const activity = new Activity();
 const statuses = new Statuses({
   subject: (kind, name) => operator.get(kind, name),
   programmedUpTo: (kind) => replicas.programmedUpTo(kind),
   failure: (kind, name) => replicas.failure(kind, name),
   enqueue: (kind, name, urgent) => {
     statusWriter.enqueue(kind, name, urgent);
+  },
+  observed: (kind, names) => {
+    web.observed(kind, names);
   },
 });
 
@@ -258,12 +264,14 @@ function startRouter(): void {
   if (started || router === undefined || !operator.synced) return;
   started = true;
   nextHops.follow();
+  const told = { ...routerHandlers(asked.asking, learning, metrics.learning), ...limits.handlers };
   router.start(model.table, {
-    ...routerHandlers(asked.asking, learning, metrics.learning),
+    ...activity.listening(told, (domain) => {
+      web.observed("FederatedDomain", [domain]);
+    }),
     hopChanged: (uri) => {
       nextHops.probed(uri);
     },
-    ...limits.handlers,
     programmed: () => {
       log.info({ domains: operator.domains.size }, "the router routes by the full table");
     },
@@ -273,9 +281,13 @@ function startRouter(): void {
 
 observe(metrics, { table: model.table, operator, writer, statusWriter, learning, router: () => router });
 
-const { admissions } = limits;
-const joints = { config, model, control, nextHops, learning, admissions, leader, operator, metrics, log };
-const servers = adminServers({ ...joints, router: () => router });
+const { admissions, throttling } = limits;
+const joints = {
+  ...{ config, model, control, nextHops, learning, admissions, leader, operator, metrics, log },
+  router: () => router,
+};
+const web = joinConsole({ ...joints, client, throttling, activity, xmppUp: () => xmpp?.isUp() });
+const servers = adminServers({ ...joints, web });
 
 const everySecond = setInterval(() => {
   const now = performance.now();
@@ -294,6 +306,7 @@ const everyMinute = setInterval(() => {
 async function stopInOrder(): Promise<void> {
   clearInterval(everySecond);
   clearInterval(everyMinute);
+  web.stop();
   // Nothing new is begun; what is under way ends with the router.
   const programmed = programming.stop();
   await stopNaming();

@@ -1,6 +1,7 @@
 /**
  * Writes what follows from crds/: the TypeScript types, docs/api.md and the templates of the chart of the CRDs; and
- * from the schema of the configuration: docs/configuration.md and the schema of the chart's values.
+ * from the schema of the configuration: docs/configuration.md, the schema of the chart's values, its README, and its dashboard;
+ * from package-lock.json: THIRD-PARTY.md.
  * `--check` writes nothing and fails when something is stale.
  */
 import { join } from "node:path";

@@ -3,6 +3,9 @@ import { Gauge, type Registry } from "prom-client";
 import { counter, histogram, observed } from "./instruments.ts";
 
 const PREFIX = "sip_federation";
+const DIRECTIONS = ["inbound", "outbound"];
+const VERDICTS = ["default", "uncached", "refused", "gateway"];
+const WRITE_RESULTS = ["created", "exists", "refused", "failed"];
 const LAG_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 /** Tells the version of the operator, as a label of something that is always 1. */
@@ -70,6 +73,12 @@ export function learningMetrics(registry: Registry) {
     "Attempts to create a FederatedDomain.",
     ["result"],
   );
+  // What begins with 0 has a rate when the first one is counted
+  for (const direction of DIRECTIONS) {
+    learned.inc({ direction }, 0);
+    for (const verdict of VERDICTS) questions.inc({ direction, verdict }, 0);
+  }
+  for (const result of WRITE_RESULTS) written.inc({ result }, 0);
   return {
     discovered: (direction: string, verdict: string): void => {
       questions.inc({ direction, verdict });
@@ -83,9 +92,21 @@ export function learningMetrics(registry: Registry) {
   };
 }
 
+/** What known domains are counted by. */
+export interface CountedDomain {
+  readonly protocol?: string | undefined;
+  readonly policy?: string | undefined;
+  readonly trust?: string | undefined;
+}
+
+const PROTOCOLS = ["SIP", "XMPP"];
+const POLICIES = ["Allow", "Block"];
+const TRUSTS = ["Full", "Limited"];
+
 /** How large the routing table is. */
 export interface TableSize {
-  readonly domains: number;
+  /** What is not said has the default of the definition. */
+  readonly domains: Iterable<CountedDomain>;
   readonly routeSets: number;
   /** Whether the default route is open. */
   readonly open: boolean;
@@ -95,8 +116,29 @@ export interface TableSize {
 
 /** Where the size of the table is read from. Called once. */
 export function observeTable(registry: Registry, read: () => TableSize): void {
-  observed(registry, `${PREFIX}_domains`, "Known domains.", () => read().domains);
+  observeDomains(registry, () => read().domains);
   observed(registry, `${PREFIX}_route_sets`, "Patterns that are routed.", () => read().routeSets);
   observed(registry, `${PREFIX}_open`, "1 while the default route is open.", () => (read().open ? 1 : 0));
   observed(registry, `${PREFIX}_unwritten_domains`, "Learned, but not written yet.", () => read().unwritten);
+}
+
+/** All labels are there from the start: what was never counted is 0, not absent. */
+function observeDomains(registry: Registry, read: () => Iterable<CountedDomain>): void {
+  new Gauge({
+    name: `${PREFIX}_domains`,
+    help: "Known domains.",
+    labelNames: ["protocol", "policy", "trust"],
+    registers: [registry],
+    collect() {
+      const counts = new Map<string, number>();
+      for (const { protocol = "SIP", policy = "Allow", trust = "Full" } of read()) {
+        const key = `${protocol} ${policy} ${trust}`;
+        counts.set(key, (counts.get(key) ?? 0) + 1);
+      }
+      for (const protocol of PROTOCOLS)
+        for (const policy of POLICIES)
+          for (const trust of TRUSTS)
+            this.set({ protocol, policy, trust }, counts.get(`${protocol} ${policy} ${trust}`) ?? 0);
+    },
+  });
 }

@@ -32,6 +32,24 @@ export function observed(registry: Registry, name: string, help: string, read: (
   });
 }
 
+/** As `observed`, one value for each direction. */
+export function observedByDirection(
+  registry: Registry,
+  name: string,
+  help: string,
+  read: () => { readonly outbound: number; readonly inbound: number },
+): void {
+  new Gauge({
+    name,
+    help,
+    labelNames: ["direction"],
+    registers: [registry],
+    collect() {
+      for (const [direction, value] of Object.entries(read())) this.set({ direction }, value);
+    },
+  });
+}
+
 /** As `observed`, one value for each of the names that are known by then. */
 export function observedByName(
   registry: Registry,

@@ -63,6 +63,16 @@ export function createMetrics(version: string) {
     mirrorCounters: (read: () => Promise<readonly RouterCounter[]>): void => {
       mirrorCounters(registry, read);
     },
+    /** The sums of a counter of our own, by one of its labels. */
+    sums: async (name: string, label: string): Promise<ReadonlyMap<string, number>> => {
+      const sums = new Map<string, number>();
+      const values = (await registry.getSingleMetric(name)?.get())?.values ?? [];
+      for (const { labels, value } of values) {
+        const key = String(labels[label] ?? "");
+        sums.set(key, (sums.get(key) ?? 0) + value);
+      }
+      return sums;
+    },
     /** Everything in Prometheus's text format. */
     text: async (): Promise<{ contentType: string; body: string }> => ({
       contentType: registry.contentType,

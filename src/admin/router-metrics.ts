@@ -1,7 +1,10 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 import { observed } from "./instruments.ts";
 
-/** A counter of the SIP router, `what:outcome`: of requests `METHOD:outcome`, else what kamailio.cfg counts. */
+/**
+ * A counter of the SIP router, `what:outcome`: of requests `METHOD:outcome`, or `METHOD:relayed:direction` where that is
+ * not outbound; else what kamailio.cfg counts.
+ */
 export interface RouterCounter {
   readonly name: string;
   readonly count: number;
@@ -24,9 +27,7 @@ export interface RouterCondition {
 /** Mirrors the counters that the SIP router keeps itself. They begin at 0 with each of its starts. */
 export function mirrorCounters(registry: Registry, read: () => Promise<readonly RouterCounter[]>): void {
   const counters = shared(read);
-  mirror(registry, counters, "sip_requests_total", "SIP requests by method and outcome.", (what, outcome) =>
-    /^[A-Z]+$/.test(what) ? { method: what, outcome } : undefined,
-  );
+  mirror(registry, counters, "sip_requests_total", "SIP requests by method and outcome.", requestLabels);
   mirror(
     registry,
     counters,
@@ -64,6 +65,13 @@ export function mirrorCounters(registry: Registry, read: () => Promise<readonly 
   );
 }
 
+/** Only what is relayed has a direction: of what is refused, nobody needs to know where it wanted to go. */
+function requestLabels(what: string, outcome: string, by: string): Record<string, string> | undefined {
+  if (!/^[A-Z]+$/.test(what)) return undefined;
+  if (outcome !== "relayed") return { method: what, outcome };
+  return { method: what, outcome, direction: by || "outbound" };
+}
+
 /** One metric of those counters for which there are labels. */
 function mirror(
   registry: Registry,
@@ -75,7 +83,7 @@ function mirror(
   new Counter({
     name,
     help,
-    labelNames: ["method", "outcome", "result", "limit", "by"],
+    labelNames: ["method", "outcome", "direction", "result", "limit", "by"],
     registers: [registry],
     async collect() {
       const counters = await read();

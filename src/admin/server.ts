@@ -18,13 +18,28 @@ export interface AdminHandlers {
    * too.
    */
   readonly explain?: (request: SipRequest) => unknown;
+  /** Serves the paths of the web console; absent where there is none. */
+  readonly console?: {
+    serves(path: string): boolean;
+    serve(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void>;
+    stop(): void;
+  };
+  /**
+   * What is answered instead to who may not see more than health; undefined to those who may. Absent where everybody who
+   * gets here may.
+   */
+  readonly refuse?: (request: IncomingMessage) => Promise<Answer | undefined>;
 }
 
 export interface AdminLog {
   error(fields: object, message: string): void;
 }
 
-type Handler = (url: URL) => Answer | Promise<Answer>;
+interface Handler {
+  answer(url: URL): Answer | Promise<Answer>;
+  /** For everybody. */
+  readonly isPublic?: boolean;
+}
 
 /** Milliseconds. The kubelet gives a probe one second unless told otherwise; a scrape may take ten. */
 const HEADERS_TIMEOUT = 5_000;
@@ -32,15 +47,17 @@ const REQUEST_TIMEOUT = 10_000;
 const HANDLER_TIMEOUT = 9_000;
 const MAX_CONNECTIONS = 256;
 
-/** A read-only HTTP listener: `/healthz`, `/readyz`, `/metrics`, and `/explain` where it is handled. */
+/** An HTTP listener: `/healthz`, `/readyz`, `/metrics`; `/explain` and the web console where they are handled. */
 export class AdminServer {
   readonly #server: Server;
   readonly #paths: ReadonlyMap<string, Handler>;
   readonly #listen: HostPort;
+  readonly #handlers: AdminHandlers;
   readonly #log: AdminLog;
 
   constructor(listen: HostPort, handlers: AdminHandlers, log: AdminLog) {
     this.#listen = listen;
+    this.#handlers = handlers;
     this.#log = log;
     this.#paths = pathsOf(handlers);
     this.#server = createServer((request, response) => void this.#serve(request, response));
@@ -73,6 +90,7 @@ export class AdminServer {
   /** Takes no more connections, finishes the requests under way, and closes. */
   async stop(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<undefined>();
+    this.#handlers.console?.stop();
     this.#server.close(() => {
       resolve(undefined);
     });
@@ -85,7 +103,10 @@ export class AdminServer {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const answer = await this.#answer(request);
+    const url = URL.parse(request.url ?? "/", "http://admin");
+    const web = this.#handlers.console;
+    if (url && web?.serves(url.pathname)) return web.serve(request, response, url);
+    const answer = await this.#answer(request, url);
     response.writeHead(answer.status, {
       "Content-Type": answer.contentType,
       "Content-Length": Buffer.byteLength(answer.body),
@@ -96,15 +117,15 @@ export class AdminServer {
     response.end(request.method === "HEAD" ? undefined : answer.body);
   }
 
-  async #answer(request: IncomingMessage): Promise<Answer> {
-    const url = URL.parse(request.url ?? "/", "http://admin");
+  async #answer(request: IncomingMessage, url: URL | null): Promise<Answer> {
     const handler = url && this.#paths.get(url.pathname);
     if (!handler) return text(404, `not found; there are ${[...this.#paths.keys()].join(", ")}`);
     if (request.method !== "GET" && request.method !== "HEAD") {
       return text(405, "only GET and HEAD are served here", { Allow: "GET, HEAD" });
     }
     try {
-      return await withTimeout(Promise.resolve(handler(url)));
+      const refused = handler.isPublic ? undefined : await this.#handlers.refuse?.(request);
+      return refused ?? (await withTimeout(Promise.resolve(handler.answer(url))));
     } catch (error) {
       this.#log.error({ err: error, path: url.pathname }, "admin request failed");
       return text(500, "internal error; the operator's log has the reason");
@@ -115,16 +136,18 @@ export class AdminServer {
 function pathsOf(handlers: AdminHandlers): ReadonlyMap<string, Handler> {
   const { explain } = handlers;
   return new Map<string, Handler>([
-    ["/healthz", () => checked(handlers.health())],
-    ["/readyz", async () => checked(await handlers.readiness())],
+    ["/healthz", { isPublic: true, answer: () => checked(handlers.health()) }],
+    ["/readyz", { isPublic: true, answer: async () => checked(await handlers.readiness()) }],
     [
       "/metrics",
-      async () => {
-        const { contentType, body } = await handlers.metrics();
-        return { status: 200, contentType, body };
+      {
+        answer: async () => {
+          const { contentType, body } = await handlers.metrics();
+          return { status: 200, contentType, body };
+        },
       },
     ],
-    ...(explain ? [["/explain", (url: URL) => explained(url, explain)] as const] : []),
+    ...(explain ? [["/explain", { answer: (url: URL) => explained(url, explain) }] as const] : []),
   ]);
 }
 

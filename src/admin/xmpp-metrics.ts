@@ -1,6 +1,6 @@
 /** What the XMPP gateway does. No label is a domain: strangers choose those. */
 import type { Registry } from "prom-client";
-import { counter, histogram, observed } from "./instruments.ts";
+import { counter, histogram, observed, observedByDirection } from "./instruments.ts";
 
 const PREFIX = "sip_federation_xmpp";
 /** In seconds. */
@@ -10,7 +10,7 @@ const QUESTION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.
 export interface XmppSize {
   /** Whether there is a stream for every local domain. */
   readonly isUp: boolean;
-  readonly subscriptions: number;
+  readonly subscriptions: { readonly outbound: number; readonly inbound: number };
   readonly messages: number;
 }
 
@@ -53,10 +53,10 @@ export function observeXmpp(registry: Registry, read: () => XmppSize): void {
   observed(registry, `${PREFIX}_up`, "1 while every local domain has a stream to the XMPP gateway.", () =>
     read().isUp ? 1 : 0,
   );
-  observed(
+  observedByDirection(
     registry,
     `${PREFIX}_subscriptions`,
-    "Presence subscriptions between SIP and XMPP users.",
+    "Presence subscriptions between SIP and XMPP users; outbound: users of the inside watch.",
     () => read().subscriptions,
   );
   observed(

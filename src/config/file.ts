@@ -1,6 +1,11 @@
 import type { Config } from "./types.ts";
 import type { HostPort, TrustedPeer } from "../federation/types.ts";
 
+interface ConsoleFile {
+  readonly enabled: boolean;
+  readonly edits: boolean;
+}
+
 /** The configuration file as schema.ts lets it through, defaults filled in. */
 export interface ConfigFile {
   readonly localDomains: readonly string[];
@@ -22,6 +27,7 @@ export interface ConfigFile {
   readonly xmpp: NonNullable<Config["xmpp"]> & { readonly enabled: boolean };
   readonly status: Config["status"];
   readonly admin: HostPort;
+  readonly console: ConsoleFile;
   readonly monitoring?: HostPort;
   readonly tls?: { readonly directory: string; readonly caFile?: string };
   readonly log: Config["log"];

@@ -84,6 +84,7 @@ function resolve(file: ConfigFile, around: NamespacedSurroundings): Config {
     xmpp: xmpp(file),
     status,
     admin,
+    console: file.console.enabled ? { edits: file.console.edits } : undefined,
     monitoring,
     tls: file.tls && tlsFiles(file.tls),
     log,

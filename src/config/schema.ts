@@ -2,6 +2,7 @@
  * The schema of the configuration file. The one source of its keys, defaults and documentation:
  * docs/configuration.md is generated from it. `canonical` is our own keyword, see canonical.ts.
  */
+import { webConsole } from "./schema-console.ts";
 import { dialogs } from "./schema-dialogs.ts";
 import { xmpp } from "./schema-xmpp.ts";
 import { address, certificateNames, listener, port, section } from "./schema-parts.ts";
@@ -273,9 +274,14 @@ export const configSchema = {
       xmpp: { ...xmpp, default: {}, description: "The XMPP gateway of this pod." },
       status: { ...status, default: {}, description: "Writing conditions back to Kubernetes." },
       admin: {
-        ...listener("Listener for everything: health, metrics and `/explain`.", "127.0.0.1", 8064),
+        ...listener(
+          "Listener for everything: health, metrics, `/explain`, and the web console. On another address than loopback everything but health needs a bearer token of somebody who may list FederatedDomains here.",
+          "127.0.0.1",
+          8064,
+        ),
         default: {},
       },
+      console: { ...webConsole, default: {}, description: "The web console." },
       monitoring: listener(
         "Listener for health and metrics alone, for the kubelet and Prometheus; without this key there is none.",
         "::",

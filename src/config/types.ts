@@ -12,8 +12,10 @@ export interface Config {
   /** Undefined where there is no XMPP gateway. */
   readonly xmpp: XmppConfig | undefined;
   readonly status: StatusConfig;
-  /** Where every admin path is served, `/explain` too. */
+  /** Where every admin path is served, `/explain` and the console too. */
   readonly admin: HostPort;
+  /** Undefined where there is no web console. */
+  readonly console: ConsoleConfig | undefined;
   /** Where health and metrics alone are served; undefined where `admin` is enough. */
   readonly monitoring: HostPort | undefined;
   /** Undefined where TLS is not spoken. */
@@ -108,6 +110,11 @@ export interface XmppConfig {
   readonly messageTimeoutSeconds: number;
   /** 0–8,000. */
   readonly maxSubscriptions: number;
+}
+
+export interface ConsoleConfig {
+  /** Objects can be changed there. */
+  readonly edits: boolean;
 }
 
 export interface StatusConfig {

@@ -1,3 +1,4 @@
+import { ORIGIN_DISCOVERED, ORIGIN_LABEL } from "../api/names.ts";
 import type { DomainObject, RouteObject } from "../federation/types.ts";
 import type { CacheEntry } from "./object-cache.ts";
 import type { ApiObject } from "./resources.ts";
@@ -15,7 +16,13 @@ export interface Cached<T extends { readonly generation: number }> extends Cache
 }
 
 export type CachedRoute = Cached<RouteObject>;
-export type CachedDomain = Cached<DomainObject>;
+
+export interface CachedDomain extends Cached<DomainObject> {
+  /** The operator created it, or another replica. */
+  readonly discovered: boolean;
+  /** In seconds since 1970. */
+  readonly created: number;
+}
 
 /** Trims a StaticRoute. */
 export function cachedRoute(shape: StatusShape) {
@@ -30,12 +37,17 @@ export function cachedRoute(shape: StatusShape) {
 
 /** Trims a FederatedDomain. */
 export function cachedDomain(shape: StatusShape) {
-  return trimmer<DomainObject>(shape, ({ metadata, spec }) => ({
+  const trim = trimmer<DomainObject>(shape, ({ metadata, spec }) => ({
     name: metadata.name,
     uid: metadata.uid,
     generation: metadata.generation,
     spec: spec as DomainObject["spec"],
   }));
+  return (raw: ApiObject, previous: CachedDomain | undefined): CachedDomain => ({
+    ...trim(raw, previous),
+    discovered: raw.metadata.labels?.[ORIGIN_LABEL] === ORIGIN_DISCOVERED,
+    created: Date.parse(raw.metadata.creationTimestamp) / 1000,
+  });
 }
 
 function trimmer<T extends { readonly generation: number }>(

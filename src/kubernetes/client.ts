@@ -1,6 +1,6 @@
 import type { KubeConfig } from "@kubernetes/client-node";
 import type { Readable } from "node:stream";
-import { type ApiResource, pathOf } from "./resources.ts";
+import { type ApiResource, apiVersion, clusterPathOf, pathOf } from "./resources.ts";
 import { type Call, Transport } from "./transport.ts";
 
 export interface ClientOptions {
@@ -24,6 +24,8 @@ export interface CallOptions {
 
 export interface WriteOptions extends CallOptions {
   readonly subresource?: "status";
+  /** Instead of the one that the API server makes of the name of this program. */
+  readonly fieldManager?: string;
 }
 
 /** What a server-side apply sends, its name aside. */
@@ -71,8 +73,12 @@ export class KubernetesClient {
     return this.#transport.open({ method: "GET", path: this.#path(resource, [], query), signal });
   }
 
-  async create<T>(resource: ApiResource, body: object, options?: CallOptions): Promise<T> {
-    const path = this.#path(resource, []);
+  async create<T>(
+    resource: ApiResource,
+    body: object,
+    options?: Omit<WriteOptions, "subresource">,
+  ): Promise<T> {
+    const path = this.#path(resource, [], { fieldManager: options?.fieldManager });
     return this.#call<T>({ method: "POST", path, body: JSON.stringify(body) }, options);
   }
 
@@ -84,9 +90,26 @@ export class KubernetesClient {
 
   /** JSON merge patch (RFC 7396); with `metadata.resourceVersion` only if nobody wrote in between. */
   async mergePatch<T>(resource: ApiResource, name: string, body: object, options?: WriteOptions): Promise<T> {
-    const path = this.#path(resource, belowOf(name, options));
+    const path = this.#path(resource, belowOf(name, options), { fieldManager: options?.fieldManager });
     const contentType = "application/merge-patch+json";
     return this.#call<T>({ method: "PATCH", path, body: JSON.stringify(body), contentType }, options);
+  }
+
+  /** Deletes an object if it is the one with this `metadata.uid`. */
+  async delete(
+    resource: ApiResource,
+    name: string,
+    preconditions: { readonly uid: string },
+    options?: CallOptions,
+  ): Promise<void> {
+    const body = JSON.stringify({ kind: "DeleteOptions", apiVersion: "v1", preconditions });
+    await this.#call({ method: "DELETE", path: this.#path(resource, [name]), body }, options);
+  }
+
+  /** Creates what is never stored, such as a TokenReview: the answer is in what comes back. Outside of any namespace. */
+  async review<T>(resource: ApiResource, spec: object, options?: CallOptions): Promise<T> {
+    const body = JSON.stringify({ apiVersion: apiVersion(resource), kind: resource.kind, spec });
+    return this.#call<T>({ method: "POST", path: clusterPathOf(resource), body }, options);
   }
 
   /** Server-side apply. The name need not stand in the body. */

@@ -51,3 +51,8 @@ export function pathOf(resource: ApiResource, namespace: string, ...below: reado
   const parts = ["namespaces", namespace, resource.plural, ...below].map(encodeURIComponent);
   return [root, resource.version, ...parts].join("/");
 }
+
+/** `/apis/GROUP/VERSION/PLURAL`, of a kind that has no namespaces and a group. */
+export function clusterPathOf({ group, version, plural }: ApiResource): string {
+  return `/apis/${group}/${version}/${plural}`;
+}

@@ -1,7 +1,7 @@
 /** Part of main.ts: what the admin listeners serve. */
 import type { Logger } from "pino";
 import { readiness } from "../admin/readiness.ts";
-import { AdminServer } from "../admin/server.ts";
+import { type AdminHandlers, AdminServer } from "../admin/server.ts";
 import type { Config } from "../config/types.ts";
 import type { SipRequest } from "../federation/types.ts";
 import { explainNow, type ExplainJoints } from "./explain.ts";
@@ -15,12 +15,13 @@ export interface AdminJoints extends ExplainJoints {
   /** `synced`: the caches are complete. */
   readonly operator: { readonly synced: boolean };
   readonly metrics: { text(): Promise<{ contentType: string; body: string }> };
+  readonly web: { readonly console: AdminHandlers["console"]; readonly refuse: AdminHandlers["refuse"] };
   readonly log: Logger;
 }
 
 /** Everything on the admin listener; health and metrics alone on the one for monitoring, where there is one. */
 export function adminServers(joints: AdminJoints): AdminServer[] {
-  const { config, control, leader, operator, metrics, log } = joints;
+  const { config, control, leader, operator, metrics, web, log } = joints;
   const { host, controlPort: port } = config.router;
   const handlers = {
     health: () => ({ ok: true }) as const,
@@ -36,7 +37,16 @@ export function adminServers(joints: AdminJoints): AdminServer[] {
   const explained = async (request: SipRequest) =>
     operator.synced ? explainNow(joints, request) : undefined;
   return [
-    new AdminServer(config.admin, { ...handlers, explain: explained }, log),
+    new AdminServer(
+      config.admin,
+      {
+        ...handlers,
+        explain: explained,
+        ...(web.console && { console: web.console }),
+        ...(web.refuse && { refuse: web.refuse }),
+      },
+      log,
+    ),
     ...(config.monitoring ? [new AdminServer(config.monitoring, handlers, log)] : []),
   ];
 }

@@ -1,11 +1,11 @@
 /** Part of main.ts: where metrics read what they show. */
 import type { Metrics } from "../admin/metrics.ts";
-import type { RoutingTable } from "../federation/types.ts";
+import type { DomainObject, RoutingTable } from "../federation/types.ts";
 import type { SipRouter } from "../router/sip-router.ts";
 
 export interface ObservedJoints {
   readonly table: RoutingTable;
-  readonly operator: { readonly domains: { readonly size: number } };
+  readonly operator: { readonly domains: { entries: () => Iterable<{ readonly object: DomainObject }> } };
   readonly writer: { readonly depth: number };
   readonly statusWriter: { readonly depth: number };
   readonly learning: { readonly pending: number };
@@ -20,7 +20,7 @@ export function observe(metrics: Metrics, joints: ObservedJoints): void {
   metrics.workQueue.observeDepth("domains", () => writer.depth);
   metrics.workQueue.observeDepth("status", () => statusWriter.depth);
   metrics.observeTable(() => ({
-    domains: operator.domains.size,
+    domains: specsOf(operator.domains.entries()),
     routeSets: table.routeSets.size,
     open: table.open,
     unwritten: learning.pending,
@@ -30,4 +30,8 @@ export function observe(metrics: Metrics, joints: ObservedJoints): void {
   metrics.observeMemory(() => router()?.memory() ?? Promise.resolve(undefined));
   metrics.observeTls(() => router()?.tls());
   metrics.mirrorCounters(() => router()?.counters() ?? Promise.resolve([]));
+}
+
+function* specsOf(entries: Iterable<{ readonly object: DomainObject }>): Iterable<DomainObject["spec"]> {
+  for (const { object } of entries) yield object.spec;
 }

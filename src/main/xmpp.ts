@@ -15,6 +15,7 @@ import { PresenceGateway } from "../xmpp/presence/gateway.ts";
 import { Turnstile } from "../xmpp/presence/turnstile.ts";
 import { Service } from "../xmpp/service/service.ts";
 import { SipEndpoint } from "../xmpp/sip/endpoint.ts";
+import { header } from "../xmpp/sip/headers.ts";
 import type { SipAnswer, SipRequest, SipSide } from "../xmpp/sip/types.ts";
 import type { XmppVerdict } from "../xmpp/types.ts";
 
@@ -32,6 +33,8 @@ export interface Xmpp {
   readonly ask: (domain: string) => Promise<XmppVerdict>;
   /** The next question about the domain is asked anew. */
   readonly forget: (domain: string) => void;
+  /** Whether there is a stream for every local domain. */
+  readonly isUp: () => boolean;
   /** @throws Error when the port of its SIP is taken */
   start(): Promise<void>;
   /**
@@ -83,13 +86,15 @@ export function joinXmpp({ config, client, changed, metrics, log }: XmppJoints):
   let leading: Promise<void> | undefined;
   const sip: SipSide = {
     request: async (request) => {
+      const started = performance.now();
       const answer = (await endpoint?.request(request)) ?? NO_ENDPOINT;
       metrics.xmpp.request("inbound", request.method, answer.status);
+      log.debug(told(request, answer, started), "from the XMPP gateway to the router");
       return answer;
     },
   };
   const timeoutMs = settings.messageTimeoutSeconds * SECOND;
-  const messages = new MessageGateway({ sip, xmpp: streams, timeoutMs });
+  const messages = new MessageGateway({ sip, xmpp: streams, timeoutMs, log });
   const store = new PresenceSecret({ client, installation: config.kubernetes.installation, log });
   const presence = new PresenceGateway({
     ...{ sip, store, log },
@@ -110,14 +115,16 @@ export function joinXmpp({ config, client, changed, metrics, log }: XmppJoints):
   }
 
   async function received(request: SipRequest): Promise<SipAnswer> {
+    const started = performance.now();
     const answer = await gateway.fromSip(request);
     metrics.xmpp.request("outbound", request.method, answer.status);
+    log.debug(told(request, answer, started), "from the router to the XMPP gateway");
     return answer;
   }
 
   metrics.observeXmpp((): XmppSize => ({
     isUp: streams.up,
-    subscriptions: presence.size,
+    subscriptions: presence.sizes,
     messages: messages.underWay,
   }));
   return {
@@ -125,6 +132,7 @@ export function joinXmpp({ config, client, changed, metrics, log }: XmppJoints):
     forget: (domain) => {
       discovery.forget(domain);
     },
+    isUp: () => streams.up,
     start: async () => {
       const options = {
         listen: { host: router.host, port: settings.sipPort },
@@ -147,6 +155,16 @@ export function joinXmpp({ config, client, changed, metrics, log }: XmppJoints):
       await streams.stop();
     },
   };
+}
+
+/** What the log has of a SIP request: by its Call-ID it is followed through router and operator. */
+function told(
+  { method, uri, headers }: SipRequest,
+  { status }: { readonly status: number },
+  started: number,
+) {
+  const callId = header(headers, "Call-ID");
+  return { callId, method, uri, status, milliseconds: Math.round(performance.now() - started) };
 }
 
 const NO_ENDPOINT = { status: 503, reason: "Service Unavailable", headers: [], body: Buffer.alloc(0) };

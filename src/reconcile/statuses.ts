@@ -20,6 +20,8 @@ export interface StatusPorts {
   failure(kind: Kind, name: string): { readonly replica: string; readonly message: string } | undefined;
   /** Looks at the status of an object, and writes it if it is not what it should be. */
   enqueue(kind: Kind, name: string, urgent: boolean): void;
+  /** Something of these objects, or what they mean, may have changed. */
+  observed?(kind: Kind, names: Iterable<string>): void;
 }
 
 /** An object whose generation is not in force everywhere within this time gets a status that says so. */
@@ -48,12 +50,15 @@ export class Statuses {
 
   /** The meaning of these objects may have changed. `now` in milliseconds, of a clock that never goes back. */
   changed({ routes, domains }: VerdictChanges, now: number): void {
+    this.#ports.observed?.("StaticRoute", routes);
+    this.#ports.observed?.("FederatedDomain", domains);
     for (const name of routes) this.#look("StaticRoute", name, now);
     for (const name of domains) this.#look("FederatedDomain", name, now);
   }
 
   /** Anything of an object changed in the API, its status too, by whomever. */
   touched(kind: Kind, name: string, now: number): void {
+    this.#ports.observed?.(kind, [name]);
     this.#look(kind, name, now);
   }
 

@@ -7,19 +7,30 @@ export interface Counter {
 }
 
 const TABLE = "cnt";
-/** Counted apart from the table, for speed: group and name of a counter, and what it counts. */
-const MESSAGES = { group: "script", name: "messages_relayed", counts: "MESSAGE:relayed" };
+/** Counted apart from the table, for speed: group and name of each counter, and what it counts. */
+const APART = [
+  { group: "script", name: "messages_inbound", counts: "MESSAGE:relayed:inbound" },
+  { group: "script", name: "messages_relayed", counts: "MESSAGE:relayed" },
+];
 
-/** The router's counters; empty while it does not answer. They start at zero with every start of the router. */
+/**
+ * The router's counters; empty while it does not answer. They start at zero with every start of the router. Of requests
+ * `METHOD:outcome`; what was relayed is outbound, or `METHOD:relayed:inbound`, or `METHOD:relayed:internal`.
+ */
 export async function readCounters(rpc: Pick<RpcClient, "call">): Promise<readonly Counter[]> {
-  const [table, messages] = await Promise.all([
+  const [table, ...apart] = await Promise.all([
     rpc.call("htable.dump", [TABLE]),
-    rpc.call("cnt.get", [MESSAGES.group, MESSAGES.name]),
+    ...APART.map(({ group, name }) => rpc.call("cnt.get", [group, name])),
   ]);
   if (!table.ok || !Array.isArray(table.result)) return [];
   const counters = table.result.flatMap(entriesOf).flatMap(counterOf);
-  if (!messages.ok || typeof messages.result !== "number" || messages.result === 0) return counters;
-  return [...counters, { name: MESSAGES.counts, count: messages.result }];
+  const more = APART.flatMap(({ counts }, index) => {
+    const read = apart[index];
+    return read?.ok && typeof read.result === "number" && read.result !== 0
+      ? [{ name: counts, count: read.result }]
+      : [];
+  });
+  return [...counters, ...more];
 }
 
 /** `htable.dump` answers `[{ entry, size, slot: [{ name, value, type }] }]`. */

@@ -33,11 +33,14 @@ export class DiscoveryDesk {
     return this.#open.size;
   }
 
-  /** Takes a question. One that is being answered already needs no second answer: the first resumes all. */
-  ask(domain: string, direction: ExternalDirection): void {
+  /**
+   * Takes a question. One that is being answered already needs no second answer: the first resumes all.
+   * @param callId of the request that made the router ask, for the log
+   */
+  ask(domain: string, direction: ExternalDirection, callId = ""): void {
     const key = `${direction} ${domain}`;
     if (this.#open.has(key)) return;
-    const answered = this.#answer(domain, direction).finally(() => this.#open.delete(key));
+    const answered = this.#answer(domain, direction, callId).finally(() => this.#open.delete(key));
     this.#open.set(key, answered);
   }
 
@@ -46,8 +49,11 @@ export class DiscoveryDesk {
     while (this.#open.size > 0) await Promise.all(this.#open.values());
   }
 
-  async #answer(domain: string, direction: ExternalDirection): Promise<void> {
+  async #answer(domain: string, direction: ExternalDirection, callId: string): Promise<void> {
+    const started = performance.now();
     const verdict = await this.#verdict(domain, direction);
+    const milliseconds = Math.round(performance.now() - started);
+    this.#log.debug({ domain, direction, callId, verdict, milliseconds }, "the router asked about a domain");
     const outcome = await this.#ports.answer(domain, verdict);
     // The router goes on by itself after a while, so a lost verdict costs time only.
     if (!outcome.ok) this.#log.warn({ domain, reason: outcome.message }, "the router did not take a verdict");

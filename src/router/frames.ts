@@ -9,15 +9,27 @@ export interface StreamHandlers {
   /** The router greets: first frame of every connection. */
   connected(instance: string): void;
   closed(): void;
-  question(domain: string, direction: ExternalDirection): void;
-  /** `overXmpp`: what was answered came from the XMPP gateway. */
-  learned(domain: string, direction: ExternalDirection, remembered: boolean, overXmpp: boolean): void;
+  /** `callId`: of the request that is the reason, for people who follow it; empty where the router does not say. */
+  question(domain: string, direction: ExternalDirection, callId: string): void;
+  learned(report: LearnedReport): void;
   domainLimited(domain: string, limit: DomainLimit): void;
   sourceLimited(address: string, limit: SourceLimit): void;
   /** Whose is the certificate of a connection? */
   certificate(question: CertificateQuestion): void;
   /** What became of a probe; `microseconds` from order to answer. Status 0: its certificate is for `names` instead. */
   probed(uri: string, status: number, microseconds: number, names: readonly string[]): void;
+}
+
+/** A domain answered with a 2xx. */
+export interface LearnedReport {
+  readonly domain: string;
+  readonly direction: ExternalDirection;
+  /** The router treats it as known already. */
+  readonly remembered: boolean;
+  /** What was answered came from the XMPP gateway. */
+  readonly overXmpp: boolean;
+  /** Of the request; empty in what is reported again. */
+  readonly callId: string;
 }
 
 /** The router wants to know which names a certificate proves. */
@@ -31,17 +43,18 @@ type Reader = (fields: readonly string[], handlers: StreamHandlers) => boolean;
 
 /** By the first field. Each returns whether it made sense of the others. */
 const READERS: Readonly<Record<string, Reader>> = {
-  Q([, domain = "", side], handlers) {
+  // a Call-ID is what somebody wrote, with bars in it or not
+  Q([, domain = "", side, ...call], handlers) {
     const direction = directionOf(side);
     if (direction === undefined || !isName(domain)) return false;
-    handlers.question(domain, direction);
+    handlers.question(domain, direction, call.join("|"));
     return true;
   },
-  L([, domain = "", side, known], handlers) {
+  L([, domain = "", side, known, ...call], handlers) {
     const overXmpp = side === "x";
     const direction = overXmpp ? "inbound" : directionOf(side);
     if (direction === undefined || !isName(domain)) return false;
-    handlers.learned(domain, direction, known === "1", overXmpp);
+    handlers.learned({ domain, direction, remembered: known === "1", overXmpp, callId: call.join("|") });
     return true;
   },
   P([, uri = "", status, microseconds, names = "-"], handlers) {

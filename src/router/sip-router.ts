@@ -213,10 +213,11 @@ export class SipRouter {
           programmer.observe(undefined, performance.now());
           poll.now();
         },
-        question: (domain, direction) => {
-          desk.ask(domain, direction);
+        question: (...question) => {
+          desk.ask(...question);
         },
-        learned: (domain, direction, remembered, overXmpp) => {
+        learned: ({ domain, direction, remembered, overXmpp, callId }) => {
+          this.#log.debug({ domain, direction, remembered, overXmpp, callId }, "a domain was reached");
           handlers.learned(domain, direction, remembered, overXmpp);
         },
         certificate: (question) => {

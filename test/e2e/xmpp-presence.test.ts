@@ -9,7 +9,7 @@ import type { ReceivedRequest, UserAgent } from "../support/sip/user-agent.ts";
 import { waitFor } from "../support/wait-for.ts";
 import type { XmppClient } from "../support/xmpp-client.ts";
 import { Federation } from "./support/federation.ts";
-import { open, route, to } from "./support/objects.ts";
+import { domain as domainObject, open, route, to } from "./support/objects.ts";
 import { foreignServer, isPresence, logIn, rostered, type ForeignServer } from "./support/xmpp-people.ts";
 
 const ROMEO = "romeo@example.com";
@@ -129,6 +129,34 @@ for (const software of ["prosody", "ejabberd"] as const) {
       assert.ok(increase(phone.received.filter((it) => header(it, "Call-ID") === dialog.state.callId)));
       const late = await dialog.request("SUBSCRIBE", { headers: [EVENT, ["Expires", "600"]] });
       assert.equal(late.status, 481);
+    });
+
+    test("a domain that is blocked is neither watched nor watches any more", async (t) => {
+      const client = await logIn(t, foreign);
+      const mercutio = "mercutio@example.com";
+      const sent = federation.send(federation.inside, {
+        method: "SUBSCRIBE",
+        to: juliet,
+        from: mercutio,
+        headers: [EVENT, ["Expires", "3600"]],
+      });
+      const dialog = Dialog.ofCaller(phone, sent.request, await sent.final);
+      await client.next("a request", isPresence(mercutio, "subscribe"));
+      await client.presence(mercutio, "subscribed");
+      await notified(dialog, /^active/, /<basic>open<\/basic>/);
+
+      await federation.cluster.apply(domainObject(domain, { protocol: "XMPP", policy: "Block" }));
+      t.after(() => federation.cluster.apply(domainObject(domain, { protocol: "XMPP" })));
+      await show(client, "behind the wall");
+      const renewal = await dialog.request("SUBSCRIBE", { headers: [EVENT, ["Expires", "600"]] });
+      assert.equal(renewal.status, 403);
+      await rostered(client, "tybalt@example.com", "none"); // who asks for the roster is told of changes
+      await client.presence("tybalt@example.com", "subscribe");
+      await client.next("a refusal", isPresence("tybalt@example.com", "unsubscribed"));
+      await rostered(client, "tybalt@example.com", "none");
+      const end = await dialog.request("SUBSCRIBE", { headers: [EVENT, ["Expires", "0"]] });
+      assert.match(String(end.status), /^(200|481)$/);
+      assert.ok(!phone.received.some(({ body }) => body.includes("behind the wall")));
     });
 
     test("a user of XMPP sees a contact of the inside come, change and go, over restarts of everything", async (t) => {

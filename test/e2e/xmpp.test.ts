@@ -1,14 +1,13 @@
 /** Open federation with an XMPP gateway: ask first, then bridge. Rows 2, 5 and 6 of the decision table, both ways. */
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
-import type { Element } from "@xmpp/xml";
 import { waitFor } from "../support/wait-for.ts";
 import { XmppClient } from "../support/xmpp-client.ts";
-import type { XmppServer } from "../support/xmpp-server.ts";
 import { conditionOf } from "./support/cluster.ts";
 import { Federation } from "./support/federation.ts";
 import { closed, domain, open, route, to } from "./support/objects.ts";
 import type { Party } from "./support/party.ts";
+import { foreignServer, refusal } from "./support/xmpp-people.ts";
 
 const XMPP_DOMAIN = "chat.example";
 const JULIET = `juliet@${XMPP_DOMAIN}`;
@@ -17,16 +16,13 @@ const ALICE = "alice@example.com";
 let federation: Federation;
 let partner: Party;
 let platform: Party;
-let server: XmppServer;
 let juliet: XmppClient;
 
 before(async () => {
   federation = await Federation.start({ xmpp: true });
   partner = await federation.party("partner");
   platform = await federation.party("platform");
-  const { environment } = federation;
-  const accounts = { juliet: "balcony" };
-  server = await environment.xmpp.server(environment.peerAddress(), { domain: XMPP_DOMAIN, accounts });
+  const { server } = await foreignServer(federation, XMPP_DOMAIN);
   juliet = await XmppClient.login({ server, user: "juliet" });
   await federation.cluster.apply(route("local", "example.com", to(platform, "UDP")));
 });
@@ -43,17 +39,6 @@ beforeEach(async () => {
 async function write(recipient: string, body: string, method = "MESSAGE"): Promise<string> {
   const headers = [["Content-Type", "text/plain"]] as const;
   return federation.fromInside({ method, to: recipient, from: ALICE, body, headers });
-}
-
-/** The error that comes back to the XMPP user. */
-async function refusal(recipient: string, body: string): Promise<string | undefined> {
-  const id = await juliet.message(recipient, body);
-  const error = await juliet.next("an error", ({ attrs }) => attrs.id === id && attrs.type === "error");
-  return conditionOfError(error);
-}
-
-function conditionOfError(stanza: Element): string | undefined {
-  return stanza.getChild("error")?.getChildElements()[0]?.name;
 }
 
 function cameInside(body: string): boolean {
@@ -104,13 +89,13 @@ test("while closed, an unknown domain is refused unasked, both ways (row 6)", as
   const before = dns.asked("unasked.example");
   assert.equal(await write("bob@unasked.example", "Hello"), "403");
   assert.equal(dns.asked("unasked.example"), before);
-  assert.equal(await refusal(ALICE, "May I?"), "forbidden");
+  assert.equal(await refusal(juliet, ALICE, "May I?"), "forbidden");
 });
 
 test("a blocked domain is refused both ways, also while open (row 1)", async () => {
   await federation.cluster.apply(domain(XMPP_DOMAIN, { protocol: "XMPP", policy: "Block" }));
   assert.equal(await write(JULIET, "Hello"), "403");
-  assert.equal(await refusal(ALICE, "Please"), "forbidden");
+  assert.equal(await refusal(juliet, ALICE, "Please"), "forbidden");
 });
 
 test("what comes over XMPP reaches the platform, and makes its domain known (row 5)", async () => {
@@ -127,7 +112,7 @@ test("what comes over XMPP reaches the platform, and makes its domain known (row
 test("the platform's refusal comes back as an XMPP error", async () => {
   await know();
   platform.answers(404);
-  assert.equal(await refusal("nobody@example.com", "Anybody?"), "item-not-found");
+  assert.equal(await refusal(juliet, "nobody@example.com", "Anybody?"), "item-not-found");
 });
 
 test("a person switches a domain to SIP by its protocol", async () => {

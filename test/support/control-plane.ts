@@ -160,3 +160,20 @@ export async function createRestrictedUser(
   writeKubeconfig(kubeconfig, { server: api.server, ca: api.ca, token, namespace });
   return { kubeconfig, token };
 }
+
+/** Allows a ServiceAccount to ask who has a token and what a user may, as the chart does with `console.enabled`. */
+export async function mayReviewTokens(
+  api: KubernetesApi,
+  { name, namespace }: { readonly name: string; readonly namespace: string },
+): Promise<void> {
+  const apiGroup = "rbac.authorization.k8s.io";
+  await applyObjects(api, namespace, [
+    {
+      apiVersion: `${apiGroup}/v1`,
+      kind: "ClusterRoleBinding",
+      metadata: { name: `${namespace}-${name}-console` },
+      roleRef: { apiGroup, kind: "ClusterRole", name: "system:auth-delegator" },
+      subjects: [{ kind: "ServiceAccount", name, namespace }],
+    },
+  ]);
+}

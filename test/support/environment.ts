@@ -28,10 +28,12 @@ export interface EnvironmentOptions {
   readonly connect?: (kubeconfig: string) => string;
   /** Where the SIP routers listen; port 5060 of the replica's own address unless told. */
   readonly sip?: SipListeners;
+  /** The replicas serve the web console, and may review tokens. */
+  readonly console?: { readonly edits: boolean };
   /** The replicas speak TLS, with a certificate by this authority for the local domain. */
   readonly authority?: Authority;
   /** The first replica has an XMPP gateway, with a certificate by that authority, or by one of its own. */
-  readonly xmpp?: boolean;
+  readonly xmpp?: boolean | { readonly furtherDomains: readonly string[] };
   /** Logs and files go here; a temporary directory unless told. */
   readonly directory?: string;
 }
@@ -93,10 +95,11 @@ export class Environment {
     const rules = chartRoleRules(INSTALLATION);
     const user = { name: INSTALLATION, namespace, rules, directory };
     const account = await controlPlane.createRestrictedUser(api, user);
+    if (options.console) await controlPlane.mayReviewTokens(api, user);
     const kubeconfig = options.connect?.(account.kubeconfig) ?? account.kubeconfig;
     const block = await claimAddressBlock();
     const environment = new Environment(options, { api, namespace, directory, block, kubeconfig });
-    if (options.xmpp === true) await environment.#startXmpp();
+    if (options.xmpp !== undefined && options.xmpp !== false) await environment.#startXmpp(options.xmpp);
     await environment.addReplica();
     return environment;
   }
@@ -123,7 +126,7 @@ export class Environment {
 
   /** Another replica that is not started yet. */
   createReplica(options: Partial<ReplicaOptions> = {}): Replica {
-    const { config } = this.#options;
+    const { config, console: web } = this.#options;
     const index = this.replicas.length;
     const xmpp = index === 0 ? this.#xmpp : undefined;
     const name = `${INSTALLATION}-${index}`;
@@ -139,6 +142,7 @@ export class Environment {
         localDomains: [this.localDomain],
         insideNetworks: [`${this.insideAddress}/32`],
         dialogs: { allowedNetworks: ["127.0.0.0/8", "::1/128"] }, // where all peers are
+        ...(web && { console: { enabled: true, ...web } }),
         ...(xmpp && { xmpp: xmpp.settings }),
         ...(typeof config === "function" ? config(this) : config),
       },
@@ -194,11 +198,12 @@ export class Environment {
     this.#block.release();
   }
 
-  async #startXmpp(): Promise<void> {
+  async #startXmpp(how: NonNullable<EnvironmentOptions["xmpp"]>): Promise<void> {
     this.#xmpp = await XmppSurroundings.start({
       host: this.#block.address(PLACES.firstReplica),
       dnsHost: this.#block.address(PLACES.dns),
       localDomain: this.localDomain,
+      furtherDomains: typeof how === "object" ? how.furtherDomains : undefined,
       authority: this.#options.authority ?? new Authority(),
       directory: join(this.#directory, "xmpp"),
     });

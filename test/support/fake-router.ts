@@ -22,8 +22,8 @@ export class FakeRouter {
     ["learned", new Map()],
     ["cnt", new Map()],
   ]);
-  /** The one counter that is not in a table. */
-  messagesRelayed = 0;
+  /** The counters that are not in a table. */
+  readonly apart = { messages_relayed: 0, messages_inbound: 0 };
   /** What was executed: `set KEY`, `delete KEY`, `sweep EPOCH`, `verdict …`. */
   readonly journal: string[] = [];
   /** Called after everything that changed the table. */
@@ -134,7 +134,7 @@ export class FakeRouter {
   }
 
   #call(method: string, [table = "", key = ""]: readonly string[]): object {
-    if (method === "cnt.get") return { result: this.messagesRelayed };
+    if (method === "cnt.get") return { result: this.apart[key as keyof typeof this.apart] };
     if (method === "htable.stats") return { result: [...this.tables].map(statsOf) };
     const entries = this.#table(table);
     if (method === "htable.get") return this.#get(entries, key);

@@ -3,6 +3,7 @@ import type { TestContext } from "node:test";
 import { LOCAL, type RouterBed } from "./router-bed.ts";
 import { UserAgent, type RequestOptions, type SipResponseMessage } from "./sip/user-agent.ts";
 import type { SipTarget } from "./sip/transport.ts";
+import { waitFor } from "./wait-for.ts";
 
 /** Where the gateway listens, and where the router does so for it. */
 export const GATEWAY_PORTS = { gateway: 8066, router: 8067 } as const;
@@ -13,8 +14,12 @@ export const GATEWAY_ENV = {
   GATEWAY_LISTEN_PORT: String(GATEWAY_PORTS.router),
 };
 
-/** It goes with the test, if not before. */
+/** It goes with the test, if not before. The router has noticed by then that the one before it is gone. */
 export async function openGateway(t: TestContext, { router }: Pick<RouterBed, "router">): Promise<UserAgent> {
+  await waitFor("the router to notice", async () => {
+    const connections = (await router.rpc("core.tcp_list")) as readonly { readonly src_port: number }[];
+    return connections.every((it) => it.src_port !== GATEWAY_PORTS.gateway);
+  });
   const gateway = await UserAgent.open({ host: router.host, port: GATEWAY_PORTS.gateway });
   t.after(() => closeGateway(gateway));
   return gateway;

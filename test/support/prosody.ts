@@ -96,7 +96,9 @@ export async function startProsody(options: XmppServerOptions): Promise<XmppServ
   return { ...options, process };
 }
 
-function configuration(directory: string, { host, domain, dns, tls = true }: XmppServerOptions): string {
+function configuration(directory: string, options: XmppServerOptions): string {
+  const { host, domain, dns, tls = true, components } = options;
+  const modules = Object.entries(components?.modules ?? {});
   return `
 run_as_root = true
 data_path = "${directory}"
@@ -114,7 +116,9 @@ s2s_secure_auth = true
 network_settings = { nagle = false }
 ssl = { certificate = "${directory}/tls.crt"; key = "${directory}/tls.key"; cafile = "${directory}/ca.crt"; capath = false }
 unbound = { resolvconf = false; hoststxt = false; forward = { "${dns}" }; options = { ["do-not-query-localhost:"] = "no" } }
+plugin_paths = { ${components === undefined ? "" : `"${components.directory}"`} }
 VirtualHost "${domain}"
+${modules.map(([name, module]) => `Component "${name}" "${module}"`).join("\n")}
 `;
 }
 

@@ -21,7 +21,7 @@ export interface TestOperatorOptions {
 const HEARTBEAT_MS = 500;
 
 export class TestOperator {
-  /** Frames in the order in which they came: `Q|<domain>|o`. */
+  /** Frames in the order in which they came: `Q|<domain>|o|<Call-ID>`. */
   readonly frames: string[] = [];
   /** May be changed at any time. */
   verdict: Verdict | undefined;
@@ -55,9 +55,9 @@ export class TestOperator {
     return operator;
   }
 
-  /** Domains that the router asked about. */
+  /** Domains that the router asked about, `<domain>|<side>`. */
   get questions(): string[] {
-    return this.frames.filter((frame) => frame.startsWith("Q|")).map((frame) => frame.slice(2));
+    return this.#subjects("Q", 2);
   }
 
   /** Resolves when a question, `<domain>|<side>`, was asked so often. */
@@ -66,9 +66,9 @@ export class TestOperator {
     await waitFor(`the question ${question}`, () => count() >= times, { interval: 1 });
   }
 
-  /** What the router reported as reached. */
+  /** What the router reported as reached, `<domain>|<side>|<known>`. */
   get reports(): string[] {
-    return this.frames.filter((frame) => frame.startsWith("L|")).map((frame) => frame.slice(2));
+    return this.#subjects("L", 3);
   }
 
   /** Goes; resolves when the router has noticed. */
@@ -78,6 +78,12 @@ export class TestOperator {
     if (this.#socket.destroyed) return;
     this.#socket.destroy();
     await waitFor("the router to notice", async () => (await this.#operators()) < before);
+  }
+
+  /** The first fields of the frames of a kind; a Call-ID may follow them. */
+  #subjects(kind: string, fields: number): string[] {
+    const frames = this.frames.map((frame) => frame.split("|")).filter(([first]) => first === kind);
+    return frames.map((frame) => frame.slice(1, 1 + fields).join("|"));
   }
 
   /** How many the router sees. */

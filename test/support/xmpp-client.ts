@@ -61,9 +61,10 @@ export class XmppClient {
   }
 
   /** Sends a message of type chat, and returns its id. */
-  async message(to: string, body: string): Promise<string> {
+  async message(to: string, body: string, thread?: string): Promise<string> {
     const id = crypto.randomUUID();
-    await this.send(xml("message", { to, id, type: "chat" }, xml("body", {}, body)));
+    const children = [xml("body", {}, body), ...(thread === undefined ? [] : [xml("thread", {}, thread)])];
+    await this.send(xml("message", { to, id, type: "chat" }, ...children));
     return id;
   }
 

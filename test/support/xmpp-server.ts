@@ -16,6 +16,8 @@ export interface XmppServerOptions {
   readonly certificate?: CertificateOptions;
   /** For its files, and there; a temporary one unless told. */
   readonly directory?: string;
+  /** Components of a Prosody: by domain, a module of this directory. */
+  readonly components?: { readonly directory: string; readonly modules: Readonly<Record<string, string>> };
   /** False: Prosody does not offer STARTTLS. */
   readonly tls?: boolean;
 }

@@ -13,6 +13,8 @@ export interface XmppSurroundingsOptions {
   /** Loopback address of the name server. */
   readonly dnsHost: string;
   readonly localDomain: string;
+  /** More domains that the gateway has components for, whoever they may be. */
+  readonly furtherDomains?: readonly string[] | undefined;
   readonly authority: Authority;
   /** For all files; created. */
   readonly directory: string;
@@ -38,12 +40,13 @@ export class XmppSurroundings {
 
   /** Resolves when the gateway takes connections. */
   static async start(options: XmppSurroundingsOptions): Promise<XmppSurroundings> {
-    const { host, dnsHost, localDomain, authority, directory } = options;
+    const { host, dnsHost, localDomain, furtherDomains = [], authority, directory } = options;
+    const localDomains = [localDomain, ...furtherDomains];
     mkdirSync(directory, { recursive: true });
     const dns = await XmppDns.start(dnsHost);
     // ejabberd looks for hosts with the system's resolver, which no test can have: here it does not have to look
-    dns.srv(localDomain, XMPP_PORTS.s2s, host);
-    const ofGateway = { host, localDomains: [localDomain], authority, dns: dns.address, directory };
+    for (const domain of localDomains) dns.srv(domain, XMPP_PORTS.s2s, host);
+    const ofGateway = { host, localDomains, authority, dns: dns.address, directory };
     const gateway = await Gateway.start(ofGateway);
     writeFileSync(secretFile(directory), gateway.secret, { mode: 0o600 });
     return new XmppSurroundings(options, dns, gateway);

@@ -2,9 +2,12 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { format } from "prettier";
 import { configurationDocument, renderConfiguration } from "./configuration.ts";
+import { chartReadmePath, renderChartReadme } from "./chart-readme.ts";
+import { dashboardPath, renderDashboard } from "./dashboard.ts";
 import { reference } from "./reference.ts";
 import type { Source } from "./sources.ts";
 import { readSources } from "./sources.ts";
+import { renderThirdParty, thirdPartyPath } from "./third-party.ts";
 import { conditionType, kindTypes } from "./typescript.ts";
 import { renderValuesSchema, valuesSchemaPath } from "./values-schema.ts";
 
@@ -26,6 +29,9 @@ export async function generate(root: string): Promise<Outputs> {
   outputs.set("docs/api.md", await document(sources));
   outputs.set(configurationDocument, await renderConfiguration());
   outputs.set(valuesSchemaPath, await json(renderValuesSchema()));
+  outputs.set(dashboardPath, await json(renderDashboard()));
+  outputs.set(chartReadmePath, await renderChartReadme(root));
+  outputs.set(thirdPartyPath, await renderThirdParty(root));
   return outputs;
 }
 

@@ -1,8 +1,8 @@
 /** The schema of the chart's values. What is below `config` comes from the schema of the configuration file. */
 import { xmpp } from "../../src/config/schema-xmpp.ts";
 import { configSchema } from "../../src/config/schema.ts";
-
-type Schema = Readonly<Record<string, unknown>>;
+import { flag, free, integer, list, object, oneOf, optional, text, type Schema } from "./schema-parts.ts";
+import { hostNetwork, monitoring, networkPolicy, podDisruptionBudget } from "./values-schema-operations.ts";
 
 export const valuesSchemaPath = "charts/sip-federation/values.schema.json";
 
@@ -46,28 +46,6 @@ const PATTERNS: Readonly<Record<string, string>> = {
   nameServer: "^[0-9A-Fa-f.:\\[\\]]+$",
 };
 
-const free = (description: string): Schema => ({ type: "object", description });
-const text = (description: string): Schema => ({ type: "string", description });
-const list = (description: string, items: Schema): Schema => ({ type: "array", items, description });
-const object = (description: string, properties: Record<string, Schema>): Schema => ({
-  type: "object",
-  description,
-  additionalProperties: false,
-  properties,
-});
-const integer = (description: string, minimum: number, maximum?: number): Schema => ({
-  type: "integer",
-  description,
-  minimum,
-  ...(maximum !== undefined && { maximum }),
-});
-const optional = (schema: Schema): Schema => ({ ...schema, type: [schema.type, "null"] });
-const oneOf = (description: string, ...values: string[]): Schema => ({
-  type: "string",
-  enum: values,
-  description,
-});
-
 /** The schema as JSON text. */
 export function renderValuesSchema(): string {
   const schema = {
@@ -103,6 +81,7 @@ function sipService(description: string, more: Record<string, Schema> = {}): Sch
     }),
     service: service("The Service: UDP, TCP, and TLS where there is a certificate.", {
       tlsPort: integer("Port of the Service for TLS.", 1, 65535),
+      separateUdp: flag("UDP has a Service of its own, for load balancers that do not mix protocols."),
     }),
   });
 }
@@ -143,7 +122,7 @@ const VALUES: Record<string, Schema> = {
     authorities,
   }),
   xmpp: object("The XMPP gateway: Prosody, and what the operator carries over it. See docs/xmpp.md.", {
-    enabled: { type: "boolean", description: "Whether pods have one. It needs one replica." },
+    enabled: flag("Whether pods have one. It needs one replica."),
     tls: object("The certificate that other servers see.", {
       secretName: text("A Secret of type kubernetes.io/tls for the local domains. Empty: tls.secretName."),
       authorities,
@@ -161,7 +140,7 @@ const VALUES: Record<string, Schema> = {
   }),
   outside: sipService("The side of everybody else."),
   inside: sipService("The side of the organisation's own SIP platform.", {
-    enabled: { type: "boolean", description: "Whether pods have a listener that counts as inside." },
+    enabled: flag("Whether pods have a listener that counts as inside."),
   }),
   ipFamilyPolicy: oneOf("For all Services.", "SingleStack", "PreferDualStack", "RequireDualStack"),
   router: object("The SIP router.", {
@@ -169,6 +148,7 @@ const VALUES: Record<string, Schema> = {
     sharedMemoryMiB: integer("Memory that the workers share.", 64),
     maxConnections: integer("TCP connections that are accepted. 0: 4 for each MiB of shared memory.", 0),
     maxConnectionsPerSource: integer("How many of these one address may take.", 1),
+    logLevel: oneOf("What the router logs.", "alert", "error", "debug"),
     drainSeconds: integer("How long a pod that goes away still serves.", 0, 3600),
     resources,
   }),
@@ -183,7 +163,16 @@ const VALUES: Record<string, Schema> = {
   tolerations: list("Taints to tolerate.", { type: "object" }),
   affinity: free("Affinity of the pods."),
   priorityClassName: text("Priority of the pods."),
-  topologySpreadConstraints: list("How pods spread.", { type: "object" }),
+  topologySpreadConstraints: optional(
+    list("How pods spread. Empty: over nodes and zones where it can be; [] not at all.", { type: "object" }),
+  ),
+  podDisruptionBudget,
+  networkPolicy,
+  hostNetwork,
+  monitoring,
+  tests: object("What `helm test` runs.", {
+    resources,
+  }),
   nameOverride: text("Instead of the chart's name."),
   fullnameOverride: text("Instead of the release's and the chart's name."),
   global: free("Helm's own: shared with other charts."),

@@ -13,8 +13,8 @@ const packages = [
   "sip-tester", // sipp
 ];
 
-/** For the tests: SIP user agents and an XMPP server that others wrote, and what Argo CD keeps its cache and its sources in. */
-const testPackages = ["baresip-core", "twinkle-console", "ejabberd", "git", "redis-server"];
+/** For the tests: SIP user agents and an XMPP server that others wrote, who scrapes metrics, and what Argo CD runs with. */
+const testPackages = ["baresip-core", "twinkle-console", "ejabberd", "prometheus", "git", "redis-server"];
 
 /** For the tests that only root can run, so nobody else is asked for them. */
 const rootTestPackages = [

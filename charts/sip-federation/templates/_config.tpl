@@ -27,15 +27,21 @@
 
 {{/* Every address by which one side is reached, as JSON: so that no route leads back here. */}}
 {{- define "sip-federation.reachedAt" -}}
-{{- $service := printf "%s-%s.%s.svc" (include "sip-federation.fullname" .root) .side .root.Release.Namespace -}}
+{{- $fullname := include "sip-federation.fullname" .root -}}
+{{- $services := list (printf "%s-%s.%s.svc" $fullname .side .root.Release.Namespace) -}}
+{{- if .values.service.separateUdp -}}
+{{- $services = append $services (printf "%s-%s-udp.%s.svc" $fullname .side .root.Release.Namespace) -}}
+{{- end -}}
 {{- $ports := list (dict "service" .values.service.port "advertise" .values.advertise.port) -}}
 {{- if .root.Values.tls.secretName -}}
 {{- $ports = append $ports (dict "service" .values.service.tlsPort "advertise" .values.advertise.tlsPort) -}}
 {{- end -}}
 {{- $hosts := list -}}
 {{- range $port := $ports -}}
-{{- range list $service (printf "%s.cluster.local" $service) -}}
+{{- range $services -}}
+{{- range list . (printf "%s.cluster.local" .) -}}
 {{- $hosts = append $hosts (dict "host" . "port" (int $port.service)) -}}
+{{- end -}}
 {{- end -}}
 {{- range compact (list $.values.advertise.ipv4 $.values.advertise.ipv6) | uniq -}}
 {{- $hosts = append $hosts (dict "host" . "port" (default $port.service $port.advertise | int)) -}}

@@ -2,6 +2,15 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 50 | trimSuffix "-" }}
 {{- end }}
 
+{{/* Helm's --reuse-values takes the values of the release before, defaults and all, so that new ones are missing. */}}
+{{- define "sip-federation.valuesCheck" -}}
+{{- range list "xmpp" "podDisruptionBudget" "networkPolicy" "hostNetwork" "monitoring" "tests" -}}
+{{- if not (index $.Values .) -}}
+{{- fail (printf "There is no value %s, as with values of an earlier release: upgrade with --reset-then-reuse-values instead of --reuse-values" .) -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
 {{/* Short enough for the longest suffix of an object's name. */}}
 {{- define "sip-federation.fullname" -}}
 {{- $name := include "sip-federation.name" . }}
@@ -26,6 +35,12 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 
+{{/* Of the pod of `helm test`, which no Service may select. */}}
+{{- define "sip-federation.testLabels" -}}
+app.kubernetes.io/name: {{ include "sip-federation.name" . }}-test
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
 {{- define "sip-federation.serviceAccountName" -}}
 {{- default (include "sip-federation.fullname" .) .Values.serviceAccount.name }}
 {{- end }}
@@ -48,13 +63,13 @@ capabilities:
   drop: [ALL]
 {{- end }}
 
-{{/* A Service that peers reach, but for its ports: a dict of root, side (the end of its name) and values. */}}
+{{/* A Service that peers reach, but for its ports: a dict of root, side, values, and suffix, which goes after the side. */}}
 {{- define "sip-federation.service" -}}
 {{- $service := .values.service -}}
 apiVersion: v1
 kind: Service
 metadata:
-  name: {{ include "sip-federation.fullname" .root }}-{{ .side }}
+  name: {{ include "sip-federation.fullname" .root }}-{{ .side }}{{ .suffix }}
   namespace: {{ .root.Release.Namespace }}
   labels:
     {{- include "sip-federation.labels" .root | nindent 4 }}
@@ -87,12 +102,25 @@ spec:
 {{- if has .type (list "NodePort" "LoadBalancer") }}yes{{ end -}}
 {{- end }}
 
-{{/* One of the SIP Services: a dict of root, side (inside or outside) and values. */}}
+{{/* The SIP Services of one side: a dict of root, side (inside or outside) and values. */}}
+{{- define "sip-federation.sipServices" -}}
+{{- if and .values.service.separateUdp .values.service.nodePort -}}
+{{- fail (printf "%s.service.separateUdp and %s.service.nodePort do not go together: two Services cannot have the same node port" .side .side) -}}
+{{- end -}}
+{{- if .values.service.separateUdp -}}
+{{ include "sip-federation.sipService" (merge (dict "protocols" (list "TCP")) .) }}
+---
+{{ include "sip-federation.sipService" (merge (dict "protocols" (list "UDP") "suffix" "-udp") .) }}
+{{- else -}}
+{{ include "sip-federation.sipService" (merge (dict "protocols" (list "UDP" "TCP")) .) }}
+{{- end -}}
+{{- end }}
+
 {{- define "sip-federation.sipService" -}}
 {{- $service := .values.service -}}
 {{ include "sip-federation.service" . }}
   ports:
-    {{- range $protocol := list "UDP" "TCP" }}
+    {{- range $protocol := .protocols }}
     - name: sip-{{ lower $protocol }}
       protocol: {{ $protocol }}
       port: {{ $service.port }}
@@ -101,7 +129,7 @@ spec:
       nodePort: {{ $service.nodePort }}
       {{- end }}
     {{- end }}
-    {{- if .root.Values.tls.secretName }}
+    {{- if and .root.Values.tls.secretName (has "TCP" .protocols) }}
     - name: sip-tls
       protocol: TCP
       port: {{ $service.tlsPort }}

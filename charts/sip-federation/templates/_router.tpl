@@ -16,6 +16,7 @@
   "SHARED_MEMORY_MB" .Values.router.sharedMemoryMiB
   "MAX_CONNECTIONS" .Values.router.maxConnections
   "MAX_PER_SOURCE" .Values.router.maxConnectionsPerSource
+  "SERVING_LOG_LEVEL" .Values.router.logLevel
   "RUN_DIRECTORY" "/run/sip-router"
   "SNAPSHOT_DIRECTORY" "/var/lib/sip-federation"
   "ADVERTISED_IPV4" (include "sip-federation.advertise" (dict "values" .Values.outside "family" "ipv4"))

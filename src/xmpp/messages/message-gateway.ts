@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 import xml, { type Element } from "@xmpp/xml";
+import { bounceReason } from "../discovery/bounce.ts";
+import { header } from "../sip/headers.ts";
 import type { SipAnswer, SipRequest, SipSide } from "../sip/types.ts";
 import { bare } from "../translation/addresses.ts";
 import { conditionOfStatus, errorFor, statusOfError, type Condition } from "../translation/errors.ts";
@@ -16,6 +18,8 @@ export interface MessageOptions {
   readonly maxUnderWay?: number;
   /** The same for one pair of XMPP sender and SIP recipient; 200 unless told. */
   readonly maxPerPair?: number;
+  /** Told which stanza is which SIP request; nobody unless told. */
+  readonly log?: { debug(fields: object, message: string): void };
   /** Bytes of a MESSAGE, without what proxies add; 1,300 unless told (RFC 3428 §8). */
   readonly maxBytes?: number;
 }
@@ -62,6 +66,11 @@ export class MessageGateway {
       refused.resolve({ status: statusOfError(error) });
     });
     const { stanza, from, to } = translated;
+    const callId = header(request.headers, "Call-ID");
+    this.#options.log?.debug(
+      { callId, stanza: id, from: bare(from), to: bare(to) },
+      "goes to XMPP as a message",
+    );
     const answer = await Promise.race([this.#deliver(stanza, bare(from), bare(to)), refused.promise]);
     this.#pending.delete(id);
     return answer;
@@ -79,6 +88,9 @@ export class MessageGateway {
     const translated = messageToSip(stanza, this.#options.maxBytes ?? MAX_BYTES);
     if (!translated.ok) return this.#refuse(stanza, translated.condition);
     const { request } = translated;
+    const callId = header(request.headers, "Call-ID");
+    const { id, from, to } = stanza.attrs as Record<string, string | undefined>;
+    this.#options.log?.debug({ callId, stanza: id, from, to }, "goes to SIP as a MESSAGE");
     const pair = `${bare(String(stanza.attrs.from))} ${bare(String(stanza.attrs.to))}`;
     const done = this.#queue.add(pair, async () => {
       const { status, reason } = await this.#options.sip.request(request);
@@ -107,7 +119,8 @@ export class MessageGateway {
 /** True when our own XMPP server says that it could not ask: then nobody knows about the message either. */
 function isOwnBounce(answer: Element, from: string): boolean {
   const by = answer.getChild("error")?.attrs.by as string | undefined;
-  return by !== undefined && by === from.slice(from.indexOf("@") + 1);
+  // later versions of it are told by their words alone
+  return by === from.slice(from.indexOf("@") + 1) || bounceReason(answer) !== undefined;
 }
 
 /** Not 503: that would take this whole edge out at the peer. */

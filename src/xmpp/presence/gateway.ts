@@ -48,6 +48,11 @@ export class PresenceGateway {
     return this.#sipWatchers.size + this.#xmppWatchers.size;
   }
 
+  /** Of users of the inside (outbound), and of users of XMPP domains (inbound). */
+  get sizes(): { readonly outbound: number; readonly inbound: number } {
+    return { outbound: this.#sipWatchers.size, inbound: this.#xmppWatchers.size };
+  }
+
   /**
    * Loads the state, and goes on from there. A state that cannot be read is dropped: then user agents are told that their
    * subscriptions are gone, and servers ask anew when their users come online.

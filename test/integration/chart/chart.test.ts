@@ -22,6 +22,8 @@ const ALL = [
   ...["--set", "config.discovery.maxQuestions=100000"],
   ...["--set", "replicas=1,xmpp.enabled=true,xmpp.service.type=NodePort,xmpp.service.nodePort=30269"],
   ...["--set", "config.discovery.burst=5,podLabels.team=voice,nodeSelector.sip=yes"],
+  ...["--set", "networkPolicy.enabled=true,networkPolicy.egress.restricted=true"],
+  ...["--set", "config.insideNetworks={10.20.0.0/16},monitoring.dashboard.enabled=true"],
   ...["--set", "images.pullSecrets[0].name=registry,priorityClassName=system-cluster-critical"],
 ];
 

@@ -54,6 +54,11 @@ test("links between documents lead somewhere", () => {
     "SECURITY.md",
     "CHANGELOG.md",
     "docs/operations.md",
+    "docs/monitoring.md",
+    "docs/supply-chain.md",
+    "THIRD-PARTY.md",
+    "charts/sip-federation/README.md",
+    "charts/sip-federation-crds/README.md",
     "docs/xmpp.md",
   ]) {
     const path = join(repositoryRoot, document);

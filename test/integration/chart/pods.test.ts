@@ -3,12 +3,20 @@ import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { API_VERSION, STATIC_ROUTE } from "../../../src/api/names.ts";
 import { Authority } from "../../support/authority.ts";
+import { debianComponents } from "../../../tools/supply-chain/bill.ts";
 import { runCommand } from "../../../tools/setup/commands.ts";
 import { tlsFor } from "../../support/router-bed.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { XmppClient } from "../../support/xmpp-client.ts";
 import { obstacle } from "./containers.ts";
 import { RunningPod } from "./running-pod.ts";
+
+/** Packages of Debian that each image has, beside the base. */
+const MADE_OF = {
+  operator: [],
+  "sip-router": ["kamailio", "kamailio-extra-modules", "kamailio-tls-modules", "libssl3t64"],
+  "xmpp-gateway": ["prosody", "lua5.4", "lua-unbound", "ca-certificates"],
+} as const;
 
 /** Building from nothing downloads packages and compiles. */
 const BUILD_TIMEOUT = 540_000;
@@ -147,6 +155,13 @@ suite("pods", { skip: obstacle(), timeout: BUILD_TIMEOUT }, () => {
       for (const path of ["/app", "/usr/local/bin", "/etc"]) {
         await assert.rejects(pod.exec(container, `touch ${path}/probe`), /Read-only file system/, path);
       }
+    });
+
+    test(`${container} tells scanners and bills what it is made of`, async () => {
+      const read = "cat /var/lib/dpkg/status; cat /var/lib/dpkg/status.d/* 2>/dev/null || true";
+      const names = debianComponents(await pod.exec(container, read), "13").map(({ name }) => name);
+      for (const name of ["libc6", ...MADE_OF[container]]) assert(names.includes(name), name);
+      assert(!names.includes("kamailio") || container === "sip-router");
     });
 
     test(`${container} holds no build tools`, async () => {

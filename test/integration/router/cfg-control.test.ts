@@ -111,15 +111,19 @@ for (const binary of kamailioBinaries()) {
       assert.ok((await keys()).includes("active"));
     });
 
-    test("counters by method and outcome; strange methods are one", async (t) => {
+    test("counters by method and outcome, relayed ones by direction; strange methods are one", async (t) => {
       const peer = await bed.peer(t);
       await bed.program({ sets: { "*": to(uri(peer)) }, names: { "a.test": "A|", "b.test": "B|" } });
       await bed.router.rpc("htable.flush", "cnt");
-      await bed.router.rpc("cnt.reset", "script", "messages_relayed");
+      for (const counter of ["messages_relayed", "messages_inbound"])
+        await bed.router.rpc("cnt.reset", "script", counter);
       for (const method of ["MESSAGE", "INVITE", "FOO", "BAR"])
         await bed.fromInside("sip:x@a.test", { method });
       for (const domain of ["a.test", "b.test"]) await bed.fromInside(`sip:x@${domain}`);
       await bed.fromOutside("sip:x@a.test", { method: "SUBSCRIBE" });
+      for (const method of ["MESSAGE", "MESSAGE", "MESSAGE", "SUBSCRIBE"])
+        await bed.fromOutside(`sip:x@${LOCAL}`, { method, from: "sip:x@a.test" });
+      for (const method of ["MESSAGE", "INVITE"]) await bed.fromInside(`sip:x@${LOCAL}`, { method });
       await bed.fromInside(`sip:${LOCAL}`, { method: "OPTIONS" });
       const expected = {
         "MESSAGE:relayed": 2,
@@ -127,6 +131,10 @@ for (const binary of kamailioBinaries()) {
         "INVITE:relayed": 1,
         "OTHER:relayed": 2,
         "SUBSCRIBE:403": 1,
+        "MESSAGE:relayed:inbound": 3,
+        "SUBSCRIBE:relayed:inbound": 1,
+        "MESSAGE:relayed:internal": 1,
+        "INVITE:relayed:internal": 1,
         "OPTIONS:200": 1,
       };
       const counted = async (): Promise<object> => Object.fromEntries(await bed.router.counters());

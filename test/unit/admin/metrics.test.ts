@@ -89,13 +89,16 @@ test("watches, programming and learning are counted", async () => {
 
 test("table and router are read at each scrape", async () => {
   const metrics = createMetrics("0.0.0");
-  const table = { domains: 3, routeSets: 2, open: false, unwritten: 0 };
+  const domains = [{}, {}, { protocol: "XMPP", policy: "Block", trust: "Limited" }];
+  const table = { domains, routeSets: 2, open: false, unwritten: 0 };
   const router = { reachable: true, inForce: true, entries: 9, pending: 1, programmings: 2, questions: 4 };
   metrics.observeTable(() => table);
   metrics.observeRouter(() => router);
   await assertLines(
     metrics,
-    "sip_federation_domains 3",
+    'sip_federation_domains{protocol="SIP",policy="Allow",trust="Full"} 2',
+    'sip_federation_domains{protocol="XMPP",policy="Block",trust="Limited"} 1',
+    'sip_federation_domains{protocol="XMPP",policy="Allow",trust="Full"} 0',
     "sip_federation_open 0",
     "sip_router_up 1",
     "sip_router_entries 9",
@@ -148,6 +151,7 @@ test("the router's counters are mirrored, start over with it, and are absent whi
   const metrics = createMetrics("0.0.0");
   let counters = [
     { name: "MESSAGE:relayed", count: 12 },
+    { name: "MESSAGE:relayed:inbound", count: 13 },
     { name: "INVITE:403", count: 1 },
     { name: "questions:asked", count: 5 },
     { name: "questions:outstanding", count: 2 },
@@ -172,7 +176,8 @@ test("the router's counters are mirrored, start over with it, and are absent whi
     'sip_gateway_requests_total{result="away"} 8',
   );
   const first = [
-    'sip_requests_total{method="MESSAGE",outcome="relayed"} 12',
+    'sip_requests_total{method="MESSAGE",outcome="relayed",direction="outbound"} 12',
+    'sip_requests_total{method="MESSAGE",outcome="relayed",direction="inbound"} 13',
     'sip_requests_total{method="INVITE",outcome="403"} 1',
   ];
   assert.deepEqual(await linesOf(metrics, "sip_requests_total"), first);
@@ -180,7 +185,7 @@ test("the router's counters are mirrored, start over with it, and are absent whi
   assert.deepEqual(await linesOf(metrics, "sip_requests_total"), first, "a second scrape adds nothing up");
   counters = [{ name: "MESSAGE:relayed", count: 1 }];
   assert.deepEqual(await linesOf(metrics, "sip_requests_total"), [
-    'sip_requests_total{method="MESSAGE",outcome="relayed"} 1',
+    'sip_requests_total{method="MESSAGE",outcome="relayed",direction="outbound"} 1',
   ]);
   counters = [];
   assert.deepEqual(await linesOf(metrics, "sip_requests_total"), []);

@@ -12,6 +12,9 @@ function sources(): string {
   const root = temporaryDirectory("generate");
   mkdirSync(join(root, "docs"));
   cpSync(join(repositoryRoot, "crds"), join(root, "crds"), { recursive: true });
+  mkdirSync(join(root, "charts/sip-federation"), { recursive: true });
+  for (const file of ["package-lock.json", "charts/sip-federation/values.yaml"])
+    cpSync(join(repositoryRoot, file), join(root, file));
   cpSync(join(repositoryRoot, "docs/examples"), join(root, "docs/examples"), { recursive: true });
   return root;
 }

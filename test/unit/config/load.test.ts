@@ -78,6 +78,7 @@ test("a file with the local domain alone is complete by defaults", () => {
     xmpp: undefined,
     status: { writesPerSecond: 50 },
     admin: { host: "127.0.0.1", port: 8064 },
+    console: undefined,
     monitoring: undefined,
     tls: undefined,
     log: { level: "info" },

@@ -14,10 +14,13 @@ async function setUp(t: TestContext) {
     {
       connected: (instance) => events.push(`connected ${instance}`),
       closed: () => events.push("closed"),
-      question: (domain, direction) => events.push(`question ${domain} ${direction}`),
+      question: (domain, direction, callId) =>
+        events.push(`question ${domain} ${direction}${callId === "" ? "" : ` of ${callId}`}`),
       certificate: ({ context, pem }) => events.push(`certificate ${context.hash} ${context.rest} ${pem}`),
-      learned: (domain, direction, remembered, overXmpp) =>
-        events.push(`learned ${domain} ${direction} ${String(remembered)}${overXmpp ? " over XMPP" : ""}`),
+      learned: ({ domain, direction, remembered, overXmpp, callId }) => {
+        const how = `${overXmpp ? " over XMPP" : ""}${callId === "" ? "" : ` by ${callId}`}`;
+        return events.push(`learned ${domain} ${direction} ${String(remembered)}${how}`);
+      },
       probed: (uri, status, microseconds) => events.push(`probed ${uri} ${status} ${microseconds}`),
       domainLimited: (domain, limit) => events.push(`domain ${domain} ${limit}`),
       sourceLimited: (address, limit) => events.push(`source ${address} ${limit}`),
@@ -38,8 +41,8 @@ test("events arrive typed, one byte at a time", async (t) => {
   const bytes = Buffer.from(
     [
       "Q|a.test|o",
-      "Q|b.test|i",
-      "L|c.test|o|1",
+      "Q|b.test|i|7@[2001:db8::1]|x",
+      "L|c.test|o|1|8@c",
       "L|d.test|i|0",
       "L|f.test|x|0",
       "P|sip:192.0.2.1;x=y|200|42",
@@ -58,8 +61,8 @@ test("events arrive typed, one byte at a time", async (t) => {
   assert.deepEqual(events, [
     "connected instance-1",
     "question a.test outbound",
-    "question b.test inbound",
-    "learned c.test outbound true",
+    "question b.test inbound of 7@[2001:db8::1]|x",
+    "learned c.test outbound true by 8@c",
     "learned d.test inbound false",
     "learned f.test inbound false over XMPP",
     "probed sip:192.0.2.1;x=y 200 42",

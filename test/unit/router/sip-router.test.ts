@@ -117,8 +117,10 @@ test("the router's counters", async (t) => {
     { name: "INVITE:relayed", count: 7 },
     { name: "MESSAGE:blocked", count: 2 },
   ]);
-  fake.messagesRelayed = 3;
+  fake.apart.messages_relayed = 3;
   assert.deepEqual((await router.counters()).at(-1), { name: "MESSAGE:relayed", count: 3 });
+  fake.apart.messages_inbound = 4;
+  assert.deepEqual((await router.counters()).at(-2), { name: "MESSAGE:relayed:inbound", count: 4 });
 });
 
 test("a lost event stream is a reason to look at once", async (t) => {

@@ -22,7 +22,7 @@ test("who cannot run the tests that need root is not asked for what only those u
   assert.deepEqual(everybody, [
     ...forDemo,
     ...["baresip-core", "twinkle-console", "ejabberd"],
-    ...["git", "redis-server"],
+    ...["prometheus", "git", "redis-server"],
   ]);
   const all = neededPackages({ forTests: true, isRoot: true });
   for (const name of [...forDemo, "mmdebstrap", "podman"]) assert.ok(all.includes(name), name);

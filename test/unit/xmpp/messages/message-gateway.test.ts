@@ -127,9 +127,12 @@ test("silence is 504, and so is a ping that our own server could not send", asyn
   const { gateway, xmpp } = open();
   assert.equal((await gateway.fromSip(sipMessage("hi"))).status, 504);
   const timeout = xml("remote-server-timeout", { xmlns: STANZAS });
-  xmpp.answer = () =>
-    Promise.resolve(xml("iq", { type: "error" }, xml("error", { by: "local.test" }, timeout)));
-  assert.equal((await gateway.fromSip(sipMessage("hi"))).status, 504);
+  const text = xml("text", { xmlns: STANZAS }, "Server-to-server connection failed: connection refused");
+  // Prosody 0.12 names itself, 13 nobody
+  for (const error of [xml("error", { by: "local.test" }, timeout), xml("error", {}, timeout, text)]) {
+    xmpp.answer = () => Promise.resolve(xml("iq", { type: "error", to: "romeo@local.test" }, error));
+    assert.equal((await gateway.fromSip(sipMessage("hi"))).status, 504);
+  }
 });
 
 test("without a stream a MESSAGE gets 480, and nothing is sent later", async () => {
