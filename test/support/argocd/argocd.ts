@@ -46,15 +46,21 @@ export class ArgoCd {
     return Application.create(this.api, options);
   }
 
-  /** How often the controller has compared an application with what is there. */
-  async comparisons(application: Application): Promise<number> {
-    const text = await (await fetch(this.#servers.metrics)).text();
-    const counts = text
-      .split("\n")
-      .filter((line) => line.startsWith("argocd_app_reconcile_count{"))
-      .filter((line) => line.includes(`name="${application.name}"`) || !line.includes('name="'))
-      .map((line) => Number(line.slice(line.lastIndexOf(" "))));
-    return counts.reduce((sum, count) => sum + count, 0);
+  /** How often the controller has compared applications with what is there. */
+  async comparisons(): Promise<number> {
+    return this.#counted("argocd_app_reconcile_count");
+  }
+
+  /** How many syncs have ended. */
+  async syncs(): Promise<number> {
+    return this.#counted("argocd_app_sync_total");
+  }
+
+  /** The sum of a metric of the controller over all its labels. */
+  async #counted(metric: string): Promise<number> {
+    const lines = (await (await fetch(this.#servers.metrics)).text()).split("\n");
+    const counts = lines.filter((line) => line.startsWith(`${metric}{`));
+    return counts.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
   }
 
   async stop(): Promise<void> {
