@@ -108,6 +108,7 @@ for (const software of ["prosody", "ejabberd"] as const) {
       await notified(dialog, /^active/, /without a router/);
 
       await gateway.kill();
+      await show(client, "without Prosody");
       await gateway.start();
       await waitFor("the contact to be heard of again", async () => {
         await show(client, "after Prosody");

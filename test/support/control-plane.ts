@@ -121,12 +121,20 @@ export async function createNamespace(
 export async function installCrds(api: KubernetesApi): Promise<void> {
   const crds = join(repositoryRoot, "crds");
   await kubectl(api, "apply", "--server-side", "--force-conflicts", "-f", crds);
-  await kubectl(api, "wait", "--for=condition=Established", "--timeout=30s", "-f", crds);
+  await established(api, "-f", crds);
   await waitFor("the API server to serve the CRDs", () => {
     // what kinds there are was looked up, and kept, before the CRDs were there
     rmSync(kubectlCache(api.kubeconfig), { recursive: true, force: true });
     return kubectl(api, "get", "--namespace=default", "staticroutes,federateddomains");
   });
+}
+
+/** Waits until the API server has taken these definitions, given as arguments for kubectl. */
+export async function established(api: KubernetesApi, ...definitions: string[]): Promise<void> {
+  // kubectl cannot wait for a condition of an object that has no conditions at all yet
+  await waitFor("the CRDs to be established", () =>
+    kubectl(api, "wait", "--for=condition=Established", "--timeout=30s", ...definitions),
+  );
 }
 
 /** Creates (or changes) a ServiceAccount with a Role of these rules, and a kubeconfig for it. */

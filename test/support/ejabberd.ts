@@ -59,6 +59,7 @@ function configuration(directory: string, { host, domain }: { host: string; doma
     ca_file: join(directory, "ca.crt"),
     acme: { auto: false },
     s2s_use_starttls: "required",
+    s2s_max_retry_delay: 1, // seconds; after a failed connection others wait for minutes
     auth_method: "internal",
     listen: [
       { ...listener, port: XMPP_PORTS.c2s, module: "ejabberd_c2s" },

@@ -13,8 +13,11 @@ const packages = [
   "sip-tester", // sipp
 ];
 
-/** For the tests: SIP user agents, an XMPP server, who scrapes metrics, and a browser, which others wrote. */
-const testPackages = ["baresip-core", "twinkle-console", "ejabberd", "prometheus", "chromium"];
+/** For the tests: SIP user agents, an XMPP server, who scrapes metrics, and a browser, which others wrote; and what Argo CD runs with. */
+const testPackages = [
+  ...["baresip-core", "twinkle-console", "ejabberd", "prometheus", "chromium"],
+  ...["git", "redis-server"],
+];
 
 /** For the tests that only root can run, so nobody else is asked for them. */
 const rootTestPackages = [

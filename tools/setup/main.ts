@@ -1,7 +1,8 @@
 /**
  * The second half of the set-up, on the pinned Node.js: Debian packages and the control plane, and with `--tests`
- * what only the tests need: containers, the other release's Kamailio, and Helm.
+ * what only the tests need: containers, the other release's Kamailio, Helm, and Argo CD.
  */
+import { buildArgoCd } from "./argocd.ts";
 import { buildControlPlane, controlPlaneIsBuilt } from "./control-plane.ts";
 import { installDebianPackages, missingDebianPackages } from "./debian.ts";
 import { requireGo } from "./go.ts";
@@ -18,7 +19,9 @@ async function installDebianParts(missing: readonly string[]): Promise<void> {
 
 async function buildGoParts(): Promise<void> {
   await buildControlPlane();
-  if (forTests && !helmIsBuilt()) await withProgress("Building Helm", () => "go build", helmProgram());
+  if (!forTests) return;
+  if (!helmIsBuilt()) await withProgress("Building Helm", () => "go build", helmProgram());
+  await buildArgoCd();
 }
 
 try {
