@@ -24,9 +24,9 @@ const ROUTES = [
 const SETUP = { routes: ROUTES, answers: { "192.0.2.1": 2.2 } };
 
 test("a wrong token is told of, a right one gets in, and a logout ends it", async (t) => {
+  const page = await newPage(t);
   const bed = await startConsole();
   t.after(() => bed.stop());
-  const page = await newPage(t);
   await page.go(`${bed.url}/console/routes`);
   await page.until(`document.activeElement.name === "token"`);
   await page.type("something");

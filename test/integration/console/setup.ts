@@ -29,10 +29,11 @@ export async function visit(
   options: ConsoleBedOptions &
     PageOptions & { readonly token?: string; readonly fill?: (bed: ConsoleBed) => void } = {},
 ): Promise<Visit> {
+  // the page goes first: what it misses of a console that is gone is no complaint
+  const page = await newPage(t, options);
   const bed = await startConsole(options);
   t.after(() => bed.stop());
   options.fill?.(bed);
-  const page = await newPage(t, options);
   await page.go(bed.url);
   await page.click("input[name=token]");
   await page.type(options.token ?? TOKENS.editor);
