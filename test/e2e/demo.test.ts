@@ -122,7 +122,7 @@ for (const [signal, code] of [["SIGINT", 130] as const, ["SIGTERM", 143] as cons
       lines.map((line) => line.split("=")[0]),
       [
         ...["KUBECONFIG", "KUBECTL", "NAMESPACE", "LOCAL_DOMAIN", "SIP_UDP", "SIP_TCP"],
-        ...["SIP_TLS", "TLS_DIR", "ADMIN_URL", "INSIDE_IP", "OUTSIDE_IP"],
+        ...["SIP_TLS", "TLS_DIR", "ADMIN_URL", "CONSOLE_URL", "CONSOLE_ACCOUNT", "INSIDE_IP", "OUTSIDE_IP"],
         ...["XMPP_DOMAIN", "XMPP_USER", "XMPP_PASSWORD", "XMPP_HOST", "XMPP_PORT"],
       ],
     );
