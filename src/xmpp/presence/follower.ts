@@ -1,7 +1,6 @@
 import type { Element } from "@xmpp/xml";
-import { presenceStanza, type PresenceState } from "../translation/presence-state.ts";
+import { presenceStanza, type PresenceState, UNAVAILABLE } from "../translation/presence-state.ts";
 import { stanzaId } from "./stanzas.ts";
-import { UNAVAILABLE } from "./watch.ts";
 
 /** Devices of a watcher that are remembered. */
 const MAX_RESOURCES = 20;

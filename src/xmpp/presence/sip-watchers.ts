@@ -6,7 +6,7 @@ import type { SipAnswer, SipRequest } from "../sip/types.ts";
 import { toSipUri } from "../translation/addresses.ts";
 import { conditionOf } from "../translation/errors.ts";
 import { pidfOf } from "../translation/pidf.ts";
-import { presenceOf, type PresenceState } from "../translation/presence-state.ts";
+import { presenceOf, type PresenceState, UNAVAILABLE } from "../translation/presence-state.ts";
 import { Notifier, type Notification } from "./notifier.ts";
 import { Polls } from "./polls.ts";
 import { isRefusal, TERMINATED, terminationOf } from "./refusals.ts";
@@ -14,7 +14,7 @@ import { managing, purposeOf } from "./stanzas.ts";
 import type { SavedDialog } from "./state.ts";
 import { readWish, userOf, type Wish } from "./subscribe-request.ts";
 import type { Parties, Surroundings } from "./types.ts";
-import { UNAVAILABLE, Watch, type WatcherDialog } from "./watch.ts";
+import { Watch, type WatcherDialog } from "./watch.ts";
 
 /** Who is not heard of for so long is asked about again when a subscription is renewed, in milliseconds. */
 const STALE_MS = 300_000;

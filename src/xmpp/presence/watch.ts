@@ -1,4 +1,4 @@
-import type { PresenceState, Show } from "../translation/presence-state.ts";
+import { UNAVAILABLE, type PresenceState, type Show } from "../translation/presence-state.ts";
 import type { Notifier } from "./notifier.ts";
 
 /** A subscription of a SIP user agent. */
@@ -67,16 +67,6 @@ export class Watch {
     );
   }
 }
-
-/** Without a word about why. */
-export const UNAVAILABLE: PresenceState = {
-  available: false,
-  resource: undefined,
-  show: undefined,
-  priority: undefined,
-  statuses: [],
-  language: undefined,
-};
 
 function better(one: PresenceState | undefined, other: PresenceState): PresenceState {
   if (one === undefined) return other;

@@ -3,14 +3,13 @@ import { header, parameter } from "../sip/headers.ts";
 import type { SipAnswer, SipRequest } from "../sip/types.ts";
 import { bare, toSipUri } from "../translation/addresses.ts";
 import { conditionOf, conditionOfStatus, errorFor, type Condition } from "../translation/errors.ts";
-import type { PresenceState } from "../translation/presence-state.ts";
+import { type PresenceState, UNAVAILABLE } from "../translation/presence-state.ts";
 import { Follower } from "./follower.ts";
 import { isRefusal, meaningOf } from "./refusals.ts";
 import { managing, purposeOf } from "./stanzas.ts";
 import type { SavedSubscription } from "./state.ts";
 import { Subscriber } from "./subscriber.ts";
 import type { Parties, Surroundings } from "./types.ts";
-import { UNAVAILABLE } from "./watch.ts";
 
 /** Subscriptions a second that are made or renewed without being asked for right now. */
 const RENEWALS_A_SECOND = 20;

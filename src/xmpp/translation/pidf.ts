@@ -1,5 +1,12 @@
 import xml, { type Element } from "@xmpp/xml";
-import { languageTag, showOf, statusTexts, type PresenceState, type Show } from "./presence-state.ts";
+import {
+  languageTag,
+  showOf,
+  statusTexts,
+  type PresenceState,
+  type Show,
+  UNAVAILABLE,
+} from "./presence-state.ts";
 import { readResource, tupleId } from "./tuple-id.ts";
 import { readXml } from "./xml-document.ts";
 
@@ -87,18 +94,10 @@ export function readPidf(document: Buffer, language: string | undefined): Presen
     .getChildren("tuple", PIDF)
     .slice(0, MAX_TUPLES)
     .map((tuple) => readTuple(tuple, common));
-  if (states.length === 0) return [{ ...CLOSED, statuses: statusTexts(notes), language: common.language }];
+  if (states.length === 0)
+    return [{ ...UNAVAILABLE, statuses: statusTexts(notes), language: common.language }];
   return states.filter(({ resource }, at) => states.findIndex((one) => one.resource === resource) === at);
 }
-
-const CLOSED: PresenceState = {
-  available: false,
-  resource: undefined,
-  show: undefined,
-  priority: undefined,
-  statuses: [],
-  language: undefined,
-};
 
 interface Common {
   readonly language: string | undefined;

@@ -25,6 +25,16 @@ export interface PresenceState {
   readonly language: string | undefined;
 }
 
+/** Without a word about why. */
+export const UNAVAILABLE: PresenceState = {
+  available: false,
+  resource: undefined,
+  show: undefined,
+  priority: undefined,
+  statuses: [],
+  language: undefined,
+};
+
 /** Statuses of one presence, in as many languages. */
 const MAX_STATUSES = 10;
 /** UTF-16 code units of a status. */
