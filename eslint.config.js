@@ -1,6 +1,6 @@
 import tseslint from "typescript-eslint";
 
-/** A room may import itself, `api/` and `federation/types`; only main.ts joins rooms (docs/decisions). */
+/** A room may import itself, `api/`, `timing/` and `federation/types`; only main.ts joins rooms (docs/decisions). */
 const rooms = ["kubernetes", "router", "dns", "xmpp", "admin", "cli"];
 const otherRooms = (room) => rooms.filter((other) => other !== room).map((other) => `**/${other}/**`);
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { isAlreadyExists, isConflict, isNotFound } from "./api-error.ts";
-import { Backoff } from "./backoff.ts";
+import { Backoff } from "../timing/backoff.ts";
 import type { KubernetesClient } from "./client.ts";
 import {
   acceptedKeys,

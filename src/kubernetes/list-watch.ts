@@ -1,5 +1,5 @@
 import { isExpired, isInvalid } from "./api-error.ts";
-import { Backoff } from "./backoff.ts";
+import { Backoff } from "../timing/backoff.ts";
 import type { Query } from "./client.ts";
 import { listPages } from "./list-pages.ts";
 import { ListWatchReporter } from "./list-watch-reporter.ts";

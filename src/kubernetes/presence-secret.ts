@@ -1,7 +1,7 @@
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
 import { isNotFound, isUnavailable } from "./api-error.ts";
-import { Backoff } from "./backoff.ts";
+import { Backoff } from "../timing/backoff.ts";
 import type { KubernetesClient } from "./client.ts";
 import type { SecretObject } from "./dialog-secret.ts";
 import type { Logger } from "./logger.ts";

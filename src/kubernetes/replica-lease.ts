@@ -1,5 +1,5 @@
 import { isNotFound } from "./api-error.ts";
-import { Backoff } from "./backoff.ts";
+import { Backoff } from "../timing/backoff.ts";
 import type { KubernetesClient } from "./client.ts";
 import { type LeaseSpec, microTime } from "./lease.ts";
 import type { Logger } from "./logger.ts";

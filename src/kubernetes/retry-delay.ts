@@ -1,5 +1,5 @@
 import { ApiError } from "./api-error.ts";
-import type { Backoff } from "./backoff.ts";
+import type { Backoff } from "../timing/backoff.ts";
 
 /** Nobody is trusted to send us away for longer; milliseconds. */
 const LONGEST_ABSENCE_MS = 60_000;

@@ -1,4 +1,4 @@
-import { Backoff } from "./backoff.ts";
+import { Backoff } from "../timing/backoff.ts";
 import { retryDelay } from "./retry-delay.ts";
 import type { AddOptions, WorkQueueOptions } from "./work-queue-options.ts";
 

@@ -1,6 +1,6 @@
 import { component, type ComponentEntity } from "@xmpp/component";
 import type { Element } from "@xmpp/xml";
-import { Backoff, type BackoffOptions } from "./backoff.ts";
+import { Backoff, type BackoffOptions } from "../../timing/backoff.ts";
 import type { Logger } from "./logger.ts";
 
 export interface StreamOptions {

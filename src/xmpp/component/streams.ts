@@ -1,6 +1,6 @@
 import type { Element } from "@xmpp/xml";
 import type { XmppSide } from "../types.ts";
-import type { BackoffOptions } from "./backoff.ts";
+import type { BackoffOptions } from "../../timing/backoff.ts";
 import type { Logger } from "./logger.ts";
 import { Questions } from "./questions.ts";
 import { isSendable } from "./sendable.ts";

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { ApiError } from "../../../src/kubernetes/api-error.ts";
-import { Backoff } from "../../../src/kubernetes/backoff.ts";
+import { Backoff } from "../../../src/timing/backoff.ts";
 import { retryDelay } from "../../../src/kubernetes/retry-delay.ts";
 
 test("delays double up to the limit, and begin anew after a success", () => {
