@@ -275,7 +275,7 @@ export const configSchema = {
       status: { ...status, default: {}, description: "Writing conditions back to Kubernetes." },
       admin: {
         ...listener(
-          "Listener for everything: health, metrics, `/explain`, and the web console. On another address than loopback everything but health needs a bearer token of somebody who may list FederatedDomains here.",
+          "Listener for everything: health, metrics, `/explain`, and the web console. On another address than loopback `/explain` needs a bearer token of somebody who may list FederatedDomains here, and `/metrics` one of somebody who may `get` the non-resource URL `/metrics`.",
           "127.0.0.1",
           8064,
         ),
@@ -283,7 +283,7 @@ export const configSchema = {
       },
       console: { ...webConsole, default: {}, description: "The web console." },
       monitoring: listener(
-        "Listener for health and metrics alone, for the kubelet and Prometheus; without this key there is none.",
+        "Listener for health and metrics alone, for the kubelet and Prometheus; without this key there is none. On another address than loopback `/metrics` needs a bearer token whose user may `get` the non-resource URL `/metrics`.",
         "::",
         8065,
       ),
