@@ -28,7 +28,7 @@ export interface KubernetesApi {
 export interface ControlPlaneOptions {
   /** Data, keys and logs go here; a temporary directory unless told. */
   readonly directory?: string;
-  /** Also start kube-controller-manager with garbage collection and namespace deletion. */
+  /** Also start kube-controller-manager with garbage collection, namespace deletion, and tokens of ServiceAccounts in Secrets. */
   readonly controllerManager?: boolean;
   readonly apiServerArgs?: readonly string[];
 }
