@@ -93,9 +93,10 @@ const router = section({
 });
 
 const discovery = section({
+  // The least leaves 0.1 s to ask a domain over XMPP: another 0.1 s is for the way of the verdict
   timeoutSeconds: {
     type: "number",
-    minimum: 0.1,
+    minimum: 0.2,
     maximum: 30,
     default: 2,
     description: "How long a request to an unknown domain may be held, in seconds.",
