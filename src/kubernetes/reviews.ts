@@ -18,8 +18,8 @@ export type Reviewed<R> =
   | { readonly ok: true; readonly user: string; readonly rights: R }
   /** The API server does not know the token. */
   | { readonly ok: false; readonly problem: "unknown" }
-  /** It cannot be asked at the moment, or does not let the operator ask. */
-  | { readonly ok: false; readonly problem: "unavailable"; readonly reason: string };
+  /** `away`: it cannot be asked at the moment. `mayNotAsk`: it does not let the operator ask. */
+  | { readonly ok: false; readonly problem: "away" | "mayNotAsk"; readonly reason: string };
 
 /** authentication.k8s.io/v1 UserInfo. */
 interface UserInfo {
@@ -101,7 +101,7 @@ async function reviewed<R>(
       return { ok: false, problem: "unknown" };
     return { ok: true, user: user.username, rights: await rightsOfUser(user) };
   } catch (error) {
-    return { ok: false, problem: "unavailable", reason: reasonOf(error) };
+    return problemOf(error);
   }
 }
 
@@ -140,9 +140,12 @@ async function isAllowed(
   return status?.allowed === true;
 }
 
-function reasonOf(error: unknown): string {
+const MAY_NOT_ASK =
+  "the operator may not review tokens: it needs the ClusterRole system:auth-delegator, which the chart binds with monitoring.enabled or console.enabled";
+
+function problemOf(error: unknown): Extract<Reviewed<never>, { readonly reason: string }> {
   if (error instanceof ApiError && error.status === 403)
-    return "the operator may not review tokens: it needs the ClusterRole system:auth-delegator, which the chart binds with monitoring.enabled or console.enabled";
+    return { ok: false, problem: "mayNotAsk", reason: MAY_NOT_ASK };
   const message = error instanceof Error ? error.message : String(error);
-  return `the API server cannot be asked who this is: ${message}`;
+  return { ok: false, problem: "away", reason: `the API server cannot be asked who this is: ${message}` };
 }

@@ -65,7 +65,8 @@ function reviewOf<R, H extends Holder>(
   holderOf: (user: string, rights: R) => H | undefined,
 ): Review<H> {
   if (!reviewed.ok && reviewed.problem === "unknown") return { outcome: "unknown" };
-  if (!reviewed.ok) return { outcome: "unavailable", reason: reviewed.reason };
+  if (!reviewed.ok)
+    return { outcome: "unavailable", reason: reviewed.reason, isAway: reviewed.problem === "away" };
   const { user, rights } = reviewed;
   const viewer = holderOf(user, rights);
   return viewer ? { outcome: "allowed", viewer } : { outcome: "forbidden", user };

@@ -7,13 +7,14 @@ export interface Holder {
 
 /**
  * What a review of a bearer token came to. `unknown`: the API server does not know it, or not any more. `forbidden`: it
- * does, and its user may not do what is asked for. `unavailable`: nobody can tell at the moment.
+ * does, and its user may not do what is asked for. `unavailable`: nobody can tell, as the API server is away, or does not let
+ * the operator ask (`isAway`: false).
  */
 export type Review<H extends Holder> =
   | { readonly outcome: "allowed"; readonly viewer: H }
   | { readonly outcome: "unknown" }
   | { readonly outcome: "forbidden"; readonly user: string }
-  | { readonly outcome: "unavailable"; readonly reason: string };
+  | { readonly outcome: "unavailable"; readonly reason: string; readonly isAway: boolean };
 
 export interface AccessPorts<H extends Holder> {
   /** Asks the API server. It never rejects. */
@@ -81,7 +82,9 @@ export class Access<H extends Holder> {
     const before = this.#kept.get(key);
     if (review.outcome === "unavailable") {
       const isKnown =
-        before?.review.outcome === "allowed" && now - before.at < (this.#ports.staleMs ?? STALE_MS);
+        review.isAway &&
+        before?.review.outcome === "allowed" &&
+        now - before.at < (this.#ports.staleMs ?? STALE_MS);
       return isKnown ? before.review : review;
     }
     this.#kept.delete(key);

@@ -7,7 +7,7 @@ import { Sessions } from "../../../src/admin/console/auth/sessions.ts";
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const ALLOWED: Review<Holder> = { outcome: "allowed", viewer: { user: "ada" } };
-const AWAY: Review<Holder> = { outcome: "unavailable", reason: "away" };
+const AWAY: Review<Holder> = { outcome: "unavailable", reason: "away", isAway: true };
 
 function clock() {
   let time = 0;
@@ -57,6 +57,16 @@ test("while the API server is away, who was known stays known for ten minutes, a
   pass(9 * MINUTE);
   assert.equal((await one.check("t")).outcome, "allowed");
   assert.equal((await one.check("other")).outcome, "unavailable");
+  pass(MINUTE);
+  assert.equal((await one.check("t")).outcome, "unavailable");
+});
+
+test("an operator that may not ask any more knows nobody", async () => {
+  const { access: one, pass } = access([
+    ALLOWED,
+    { outcome: "unavailable", reason: "no right", isAway: false },
+  ]);
+  await one.check("t");
   pass(MINUTE);
   assert.equal((await one.check("t")).outcome, "unavailable");
 });

@@ -12,7 +12,11 @@ const SCRAPER = "system:serviceaccount:voice:edge-metrics";
 const REVIEWS: Readonly<Record<string, Review<Holder>>> = {
   scraper: { outcome: "allowed", viewer: { user: SCRAPER } },
   person: { outcome: "forbidden", user: "ada" },
-  early: { outcome: "unavailable", reason: "the API server cannot be asked who this is: it is away" },
+  early: {
+    outcome: "unavailable",
+    reason: "the API server cannot be asked who this is: it is away",
+    isAway: true,
+  },
 };
 
 async function start(t: TestContext, reviews = REVIEWS) {
@@ -104,7 +108,7 @@ test("who tries tokens asks the API server no more, and keeps no scraper away", 
 });
 
 test("where nothing can be reviewed, few questions are asked", async (t) => {
-  const away = { outcome: "unavailable", reason: "away" } as const;
+  const away = { outcome: "unavailable", reason: "away", isAway: true } as const;
   const tokens = Array.from({ length: 12 }, (_, at) => `token-${at}`);
   const { told, asked } = await start(t, Object.fromEntries(tokens.map((token) => [token, away])));
   const answers: string[] = [];
