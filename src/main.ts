@@ -21,6 +21,7 @@ import { Learning } from "./reconcile/learning.ts";
 import { discovery, predefinedRoute, reachabilityNotice } from "./reconcile/notices.ts";
 import { routerHandlers } from "./reconcile/router-handlers.ts";
 import { type Kind, Statuses } from "./reconcile/statuses.ts";
+import { joinAccess } from "./main/access.ts";
 import { adminServers } from "./main/admin.ts";
 import { joinAsking } from "./main/asking.ts";
 import { Activity } from "./main/console/activity.ts";
@@ -286,8 +287,9 @@ const joints = {
   ...{ config, model, control, nextHops, learning, admissions, leader, operator, metrics, log },
   router: () => router,
 };
-const web = joinConsole({ ...joints, client, throttling, activity, xmppUp: () => xmpp?.isUp() });
-const servers = adminServers({ ...joints, web });
+const access = joinAccess(client);
+const web = joinConsole({ ...joints, client, access, throttling, activity, xmppUp: () => xmpp?.isUp() });
+const servers = adminServers({ ...joints, access, web });
 
 const everySecond = setInterval(() => {
   const now = performance.now();

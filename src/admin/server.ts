@@ -24,12 +24,12 @@ export interface AdminHandlers {
     serve(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void>;
     stop(): void;
   };
-  /**
-   * What is answered instead to who may not see more than health; undefined to those who may. Absent where everybody who
-   * gets here may.
-   */
-  readonly refuse?: (request: IncomingMessage) => Promise<Answer | undefined>;
+  /** Who may not see more than health. Absent where everybody who gets here may. */
+  readonly refuse?: { readonly metrics: Refuse; readonly explain: Refuse };
 }
+
+/** What is answered instead to who may not see something; undefined to those who may. */
+export type Refuse = (request: IncomingMessage) => Promise<Answer | undefined>;
 
 export interface AdminLog {
   error(fields: object, message: string): void;
@@ -37,8 +37,8 @@ export interface AdminLog {
 
 interface Handler {
   answer(url: URL): Answer | Promise<Answer>;
-  /** For everybody. */
-  readonly isPublic?: boolean;
+  /** Absent where it is for everybody. */
+  readonly refuse?: Refuse | undefined;
 }
 
 /** Milliseconds. The kubelet gives a probe one second unless told otherwise; a scrape may take ten. */
@@ -124,7 +124,7 @@ export class AdminServer {
       return text(405, "only GET and HEAD are served here", { Allow: "GET, HEAD" });
     }
     try {
-      const refused = handler.isPublic ? undefined : await this.#handlers.refuse?.(request);
+      const refused = await handler.refuse?.(request);
       return refused ?? (await withTimeout(Promise.resolve(handler.answer(url))));
     } catch (error) {
       this.#log.error({ err: error, path: url.pathname }, "admin request failed");
@@ -134,20 +134,23 @@ export class AdminServer {
 }
 
 function pathsOf(handlers: AdminHandlers): ReadonlyMap<string, Handler> {
-  const { explain } = handlers;
+  const { explain, refuse } = handlers;
   return new Map<string, Handler>([
-    ["/healthz", { isPublic: true, answer: () => checked(handlers.health()) }],
-    ["/readyz", { isPublic: true, answer: async () => checked(await handlers.readiness()) }],
+    ["/healthz", { answer: () => checked(handlers.health()) }],
+    ["/readyz", { answer: async () => checked(await handlers.readiness()) }],
     [
       "/metrics",
       {
+        refuse: refuse?.metrics,
         answer: async () => {
           const { contentType, body } = await handlers.metrics();
           return { status: 200, contentType, body };
         },
       },
     ],
-    ...(explain ? [["/explain", { answer: (url: URL) => explained(url, explain) }] as const] : []),
+    ...(explain
+      ? [["/explain", { refuse: refuse?.explain, answer: (url: URL) => explained(url, explain) }] as const]
+      : []),
   ]);
 }
 

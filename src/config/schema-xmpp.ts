@@ -29,7 +29,7 @@ export const xmpp = section({
     maximum: 30,
     default: 2,
     description:
-      "How long a domain is waited for, in seconds; at most as long as `discovery.timeoutSeconds`. Silence counts as no.",
+      "How long a domain is waited for, in seconds; at most 0.1 less than `discovery.timeoutSeconds`, for what was found has to reach the router before. Silence counts as no.",
   },
   maxQuestions: {
     type: "integer",

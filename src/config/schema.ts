@@ -93,9 +93,10 @@ const router = section({
 });
 
 const discovery = section({
+  // The least leaves 0.1 s to ask a domain over XMPP: another 0.1 s is for the way of the verdict
   timeoutSeconds: {
     type: "number",
-    minimum: 0.1,
+    minimum: 0.2,
     maximum: 30,
     default: 2,
     description: "How long a request to an unknown domain may be held, in seconds.",
@@ -275,7 +276,7 @@ export const configSchema = {
       status: { ...status, default: {}, description: "Writing conditions back to Kubernetes." },
       admin: {
         ...listener(
-          "Listener for everything: health, metrics, `/explain`, and the web console. On another address than loopback everything but health needs a bearer token of somebody who may list FederatedDomains here.",
+          "Listener for everything: health, metrics, `/explain`, and the web console. On another address than loopback `/explain` needs a bearer token of somebody who may list FederatedDomains here, and `/metrics` one of somebody who may `get` the non-resource URL `/metrics`.",
           "127.0.0.1",
           8064,
         ),
@@ -283,7 +284,7 @@ export const configSchema = {
       },
       console: { ...webConsole, default: {}, description: "The web console." },
       monitoring: listener(
-        "Listener for health and metrics alone, for the kubelet and Prometheus; without this key there is none.",
+        "Listener for health and metrics alone, for the kubelet and Prometheus; without this key there is none. On another address than loopback `/metrics` needs a bearer token whose user may `get` the non-resource URL `/metrics`.",
         "::",
         8065,
       ),

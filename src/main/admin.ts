@@ -4,6 +4,7 @@ import { readiness } from "../admin/readiness.ts";
 import { type AdminHandlers, AdminServer } from "../admin/server.ts";
 import type { Config } from "../config/types.ts";
 import type { SipRequest } from "../federation/types.ts";
+import type { AccessJoint } from "./access.ts";
 import { explainNow, type ExplainJoints } from "./explain.ts";
 import type { ControlClient } from "../router/control-client.ts";
 
@@ -15,13 +16,14 @@ export interface AdminJoints extends ExplainJoints {
   /** `synced`: the caches are complete. */
   readonly operator: { readonly synced: boolean };
   readonly metrics: { text(): Promise<{ contentType: string; body: string }> };
-  readonly web: { readonly console: AdminHandlers["console"]; readonly refuse: AdminHandlers["refuse"] };
+  readonly access: Pick<AccessJoint, "refusing">;
+  readonly web: { readonly console: AdminHandlers["console"] };
   readonly log: Logger;
 }
 
 /** Everything on the admin listener; health and metrics alone on the one for monitoring, where there is one. */
 export function adminServers(joints: AdminJoints): AdminServer[] {
-  const { config, control, leader, operator, metrics, web, log } = joints;
+  const { config, control, leader, operator, metrics, access, web, log } = joints;
   const { host, controlPort: port } = config.router;
   const handlers = {
     health: () => ({ ok: true }) as const,
@@ -43,10 +45,12 @@ export function adminServers(joints: AdminJoints): AdminServer[] {
         ...handlers,
         explain: explained,
         ...(web.console && { console: web.console }),
-        ...(web.refuse && { refuse: web.refuse }),
+        ...access.refusing(config.admin.host),
       },
       log,
     ),
-    ...(config.monitoring ? [new AdminServer(config.monitoring, handlers, log)] : []),
+    ...(config.monitoring
+      ? [new AdminServer(config.monitoring, { ...handlers, ...access.refusing(config.monitoring.host) }, log)]
+      : []),
   ];
 }

@@ -52,6 +52,14 @@ const ON_THE_WAY_MS = 100;
 /** For requests under way when all stops; in milliseconds. */
 const GRACE_MS = 5_000;
 
+/** How long a domain may be asked over XMPP, in milliseconds; with the least values of both settings 100. */
+export function questionMs(
+  xmpp: Pick<NonNullable<Config["xmpp"]>, "timeoutSeconds">,
+  discovery: Pick<Config["discovery"], "timeoutSeconds">,
+): number {
+  return Math.min(xmpp.timeoutSeconds * SECOND, discovery.timeoutSeconds * SECOND - ON_THE_WAY_MS);
+}
+
 /** Undefined where the settings have no XMPP gateway. */
 export function joinXmpp({ config, client, changed, metrics, log }: XmppJoints): Xmpp | undefined {
   const { xmpp: settings, router } = config;
@@ -68,13 +76,12 @@ export function joinXmpp({ config, client, changed, metrics, log }: XmppJoints):
     },
     logger: log,
   });
-  const timeoutSeconds = Math.min(settings.timeoutSeconds, config.discovery.timeoutSeconds);
   const discovery = new Discovery({
     xmpp: streams,
     from: () => streams.firstUp,
     localDomains,
     askReserved: settings.askReserved,
-    timeoutMs: timeoutSeconds * SECOND - ON_THE_WAY_MS,
+    timeoutMs: questionMs(settings, config.discovery),
     maxQuestions: settings.maxQuestions,
     answered: ({ domain, verdict, reason, seconds }) => {
       metrics.xmpp.answered(verdict, seconds);

@@ -8,8 +8,11 @@ import { text as readText } from "node:stream/consumers";
 import { after, before, test } from "node:test";
 import { load } from "js-yaml";
 import { repositoryRoot } from "../../tools/setup/paths.ts";
+import { viewerOf } from "../support/console-viewers.ts";
+import { freePort } from "../support/free-port.ts";
 import { Prometheus } from "../support/prometheus.ts";
 import { familyOf, labelsOf, metricsOf } from "../support/promql.ts";
+import { scraperOf } from "../support/scrapers.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { XmppClient } from "../support/xmpp-client.ts";
 import { Federation } from "./support/federation.ts";
@@ -49,10 +52,16 @@ const alerts = groups.flatMap(({ rules }) => rules.map(({ alert, expr }) => ({ w
 let federation: Federation;
 let prometheus: Prometheus;
 let juliet: XmppClient;
+/** host:port of the listener that pods reach. */
+let monitoring: string;
+let scraper: string;
 
 before(async () => {
-  federation = await Federation.start({ xmpp: true });
-  const { environment, cluster, replica } = federation;
+  const monitoringPort = await freePort("::");
+  monitoring = `127.0.0.1:${monitoringPort}`;
+  federation = await Federation.start({ xmpp: true, monitoringPort });
+  const { environment, cluster } = federation;
+  scraper = (await scraperOf(environment.api, environment.namespace)).token;
   const partner = await federation.party("partner");
   const platform = await federation.party("platform");
   const accounts = { juliet: "balcony" };
@@ -65,7 +74,7 @@ before(async () => {
     domain("blocked.example", { policy: "Block" }),
   );
   const labels = { namespace: environment.namespace, pod: "edge-0" };
-  prometheus = await Prometheus.start([{ address: new URL(replica.adminUrl).host, labels }], RULES);
+  prometheus = await Prometheus.start([{ address: monitoring, labels }], RULES, scraper);
 });
 after(async () => {
   await prometheus.stop();
@@ -158,6 +167,25 @@ test("an installation that is well raises no alert, and Prometheus has evaluated
   });
 });
 
+test("nobody else is shown the metrics on an address that others reach, and everybody its health", async () => {
+  const { api, namespace } = federation.environment;
+  const person = await viewerOf(api, namespace, ["*"]);
+  const statusOf = async (path: string, token?: string): Promise<number> => {
+    const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+    return (await fetch(`http://${monitoring}${path}`, { headers })).status;
+  };
+  assert.deepEqual(
+    [
+      await statusOf("/metrics"),
+      await statusOf("/metrics", "nonsense"),
+      await statusOf("/metrics", person.token),
+    ],
+    [401, 401, 403],
+  );
+  assert.deepEqual([await statusOf("/healthz"), await statusOf("/readyz")], [200, 200]);
+  assert.equal(await statusOf("/explain?uri=sip:bob@partner.example", scraper), 404);
+});
+
 /** What the container of the test pod runs, with what it would find by DNS. */
 async function helmTest(environment: Record<string, string>): Promise<{ code: number; out: string }> {
   const text = await helm(["template", "edge", CHART, ...LOCAL_DOMAIN, "-s", "templates/tests/check.yaml"]);
@@ -173,10 +201,17 @@ async function helmTest(environment: Record<string, string>): Promise<{ code: nu
 }
 
 test("helm test finds the installation well, and says what is not", async () => {
-  const { adminUrl, address } = federation.replica;
-  const MONITORING = new URL(adminUrl).host;
-  const well = await helmTest({ MONITORING, SIP: `${address}:5060` });
-  assert.deepEqual([well.code, well.out.match(/^\w+/gm)], [0, ["ok", "ok", "ok", "ok"]], well.out);
+  const SIP = `${federation.replica.address}:5060`;
+  const allOk = ["ok", "ok", "ok", "ok"];
+  const well = await helmTest({ MONITORING: monitoring, METRICS_TOKEN: scraper, SIP });
+  assert.deepEqual([well.code, well.out.match(/^\w+/gm)], [0, allOk], well.out);
+  assert.match(well.out, /routes by the current table \(operator \S+\)/);
+  const unseen = await helmTest({ MONITORING: monitoring, SIP });
+  assert.deepEqual([unseen.code, unseen.out.match(/^\w+/gm)], [0, allOk], unseen.out);
+  assert.match(unseen.out, /^ok +pod \S+: ready$/m);
+  const { code, out } = await helmTest({ MONITORING: monitoring, METRICS_TOKEN: "nonsense", SIP });
+  assert.equal(code, 1);
+  assert.match(out, /^FAIL +pod \S+: \/metrics says 401 the API server does not know this token$/m);
   const [nobody, nowhere] = [federation.environment.peerAddress(), "127.0.0.1:1"];
   const ill = await helmTest({ MONITORING: nowhere, SIP: `${nobody}:5060` });
   assert.equal(ill.code, 1);

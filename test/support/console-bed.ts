@@ -1,11 +1,18 @@
 /** The console on a listener of its own, with objects and viewers that a test makes up. */
 import { AdminServer } from "../../src/admin/server.ts";
-import { Access, type Review } from "../../src/admin/console/auth/access.ts";
-import { FailedLogins } from "../../src/admin/console/auth/failed-logins.ts";
+import { Access, type Review } from "../../src/admin/auth/access.ts";
+import { FailedLogins } from "../../src/admin/auth/failed-logins.ts";
 import type { ConsoleData } from "../../src/admin/console/api.ts";
 import { Console, type ConsoleOptions } from "../../src/admin/console/console.ts";
 import { DomainIndex } from "../../src/admin/console/domains/index.ts";
-import type { DomainRow, Edit, History, Overview, RoutesView } from "../../src/admin/console/types.ts";
+import type {
+  DomainRow,
+  Edit,
+  History,
+  Overview,
+  RoutesView,
+  Viewer,
+} from "../../src/admin/console/types.ts";
 import { explain } from "../../src/federation/explain.ts";
 import { Model } from "../../src/federation/model.ts";
 import type { RouteObject } from "../../src/federation/types.ts";
@@ -25,7 +32,7 @@ const NOTHING = { changeDomains: false, addDomains: false, removeDomains: false,
 const EVERYTHING = { changeDomains: true, addDomains: true, removeDomains: true, changeRoutes: true };
 
 export interface ConsoleBedOptions {
-  readonly review?: (token: string) => Promise<Review>;
+  readonly review?: (token: string) => Promise<Review<Viewer>>;
   readonly edit?: ConsoleOptions["edit"];
   readonly history?: History;
   readonly routes?: readonly RouteObject[];
@@ -75,14 +82,14 @@ export async function startConsole(options: ConsoleBedOptions = {}) {
 }
 
 /** Who the API server knows. */
-export function known(token: string): Promise<Review> {
+export function known(token: string): Promise<Review<Viewer>> {
   if (token === TOKENS.reader) return allowed("system:serviceaccount:voice:reader", NOTHING);
   if (token === TOKENS.editor) return allowed("ada@example.com", EVERYTHING);
   if (token === TOKENS.stranger) return Promise.resolve({ outcome: "forbidden", user: "stranger" });
   return Promise.resolve({ outcome: "unknown" });
 }
 
-function allowed(user: string, may: typeof NOTHING): Promise<Review> {
+function allowed(user: string, may: typeof NOTHING): Promise<Review<Viewer>> {
   return Promise.resolve({ outcome: "allowed", viewer: { user, may } });
 }
 

@@ -28,7 +28,7 @@ export interface KubernetesApi {
 export interface ControlPlaneOptions {
   /** Data, keys and logs go here; a temporary directory unless told. */
   readonly directory?: string;
-  /** Also start kube-controller-manager with garbage collection and namespace deletion. */
+  /** Also start kube-controller-manager with garbage collection, namespace deletion, and tokens of ServiceAccounts in Secrets. */
   readonly controllerManager?: boolean;
   readonly apiServerArgs?: readonly string[];
 }
@@ -161,7 +161,10 @@ export async function createRestrictedUser(
   return { kubeconfig, token };
 }
 
-/** Allows a ServiceAccount to ask who has a token and what a user may, as the chart does with `console.enabled`. */
+/**
+ * Allows a ServiceAccount to ask who has a token and what a user may, as the chart does with `console.enabled` and
+ * `monitoring.enabled`.
+ */
 export async function mayReviewTokens(
   api: KubernetesApi,
   { name, namespace }: { readonly name: string; readonly namespace: string },
@@ -171,7 +174,7 @@ export async function mayReviewTokens(
     {
       apiVersion: `${apiGroup}/v1`,
       kind: "ClusterRoleBinding",
-      metadata: { name: `${namespace}-${name}-console` },
+      metadata: { name: `${namespace}-${name}-reviews` },
       roleRef: { apiGroup, kind: "ClusterRole", name: "system:auth-delegator" },
       subjects: [{ kind: "ServiceAccount", name, namespace }],
     },

@@ -30,6 +30,8 @@ export interface EnvironmentOptions {
   readonly sip?: SipListeners;
   /** The replicas serve the web console, and may review tokens. */
   readonly console?: { readonly edits: boolean };
+  /** The replicas serve metrics on this port of every address of the machine, and may review tokens. */
+  readonly monitoringPort?: number;
   /** The replicas speak TLS, with a certificate by this authority for the local domain. */
   readonly authority?: Authority;
   /** The first replica has an XMPP gateway, with a certificate by that authority, or by one of its own. */
@@ -95,7 +97,8 @@ export class Environment {
     const rules = chartRoleRules(INSTALLATION);
     const user = { name: INSTALLATION, namespace, rules, directory };
     const account = await controlPlane.createRestrictedUser(api, user);
-    if (options.console) await controlPlane.mayReviewTokens(api, user);
+    if (options.console || options.monitoringPort !== undefined)
+      await controlPlane.mayReviewTokens(api, user);
     const kubeconfig = options.connect?.(account.kubeconfig) ?? account.kubeconfig;
     const block = await claimAddressBlock();
     const environment = new Environment(options, { api, namespace, directory, block, kubeconfig });
@@ -126,7 +129,7 @@ export class Environment {
 
   /** Another replica that is not started yet. */
   createReplica(options: Partial<ReplicaOptions> = {}): Replica {
-    const { config, console: web } = this.#options;
+    const { config, console: web, monitoringPort } = this.#options;
     const index = this.replicas.length;
     const xmpp = index === 0 ? this.#xmpp : undefined;
     const name = `${INSTALLATION}-${index}`;
@@ -143,6 +146,7 @@ export class Environment {
         insideNetworks: [`${this.insideAddress}/32`],
         dialogs: { allowedNetworks: ["127.0.0.0/8", "::1/128"] }, // where all peers are
         ...(web && { console: { enabled: true, ...web } }),
+        ...(monitoringPort !== undefined && { monitoring: { host: "::", port: monitoringPort } }),
         ...(xmpp && { xmpp: xmpp.settings }),
         ...(typeof config === "function" ? config(this) : config),
       },

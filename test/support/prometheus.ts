@@ -34,10 +34,13 @@ export class Prometheus {
   /**
    * Starts it, and waits until it has scraped its targets twice.
    * @param rules a rule file
+   * @param token what it scrapes with, as docs/monitoring.md says
    */
-  static async start(targets: readonly Target[], rules: string): Promise<Prometheus> {
+  static async start(targets: readonly Target[], rules: string, token: string): Promise<Prometheus> {
     const directory = temporaryDirectory("prometheus");
     const config = join(directory, "prometheus.yaml");
+    const tokenFile = join(directory, "token");
+    writeFileSync(tokenFile, token, { mode: 0o600 });
     const address = `${HOST}:${await freePort(HOST)}`;
     writeFileSync(
       config,
@@ -47,6 +50,7 @@ export class Prometheus {
         scrape_configs: [
           {
             job_name: "operator",
+            authorization: { credentials_file: tokenFile },
             static_configs: targets.map(({ address: target, labels }) => ({ targets: [target], labels })),
           },
         ],

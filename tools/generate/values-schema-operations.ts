@@ -44,8 +44,9 @@ export const hostNetwork = object(
 );
 
 export const monitoring = object("What Prometheus and Grafana need. See docs/monitoring.md.", {
+  enabled: flag("Whether the metrics can be read, by tokens with that right; brings an account that has it."),
   serviceMonitor: object("A ServiceMonitor (Prometheus Operator).", {
-    enabled: flag("Whether there is one."),
+    enabled: flag("Whether there is one. Brings what monitoring.enabled does."),
     labels: free("Labels by which Prometheus selects it."),
     interval: text("Between two scrapes."),
   }),

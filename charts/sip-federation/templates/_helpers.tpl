@@ -45,6 +45,16 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- default (include "sip-federation.fullname" .) .Values.serviceAccount.name }}
 {{- end }}
 
+{{/* Whether the metrics are read by anybody. */}}
+{{- define "sip-federation.hasScrapers" -}}
+{{- if or .Values.monitoring.enabled .Values.monitoring.serviceMonitor.enabled }}yes{{ end -}}
+{{- end }}
+
+{{/* The account that may read the metrics, and the Secret of its token. */}}
+{{- define "sip-federation.scraperName" -}}
+{{- include "sip-federation.fullname" . }}-metrics
+{{- end }}
+
 {{/* What the operator calls this installation. */}}
 {{- define "sip-federation.installation" -}}
 {{- include "sip-federation.fullname" . | trunc 40 | trimSuffix "-" }}

@@ -89,6 +89,15 @@
     - name: XMPP_ALLOWED_NETWORKS
       value: {{ join "," . | quote }}
     {{- end }}
+    {{- range $name, $value := dict
+      "XMPP_MAX_CONNECTIONS" .Values.xmpp.maxConnections
+      "XMPP_MAX_PER_SOURCE" .Values.xmpp.maxConnectionsPerSource
+      "XMPP_LOG_LEVEL" .Values.xmpp.logLevel }}
+    {{- if $value }}
+    - name: {{ $name }}
+      value: {{ $value | toString | quote }}
+    {{- end }}
+    {{- end }}
     - name: RUN_DIRECTORY
       value: /run/xmpp-gateway
   ports:

@@ -3,17 +3,18 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Answer, text } from "../answer.ts";
 import { answerApi, type ApiPorts } from "./api.ts";
 import { Assets } from "./assets.ts";
-import type { Access } from "./auth/access.ts";
-import type { FailedLogins } from "./auth/failed-logins.ts";
-import { addressOf, type Caller, failure, foreignPage, Guard } from "./auth/guard.ts";
+import type { Access } from "../auth/access.ts";
+import type { FailedLogins } from "../auth/failed-logins.ts";
+import { addressOf } from "../auth/token-gate.ts";
+import { type Caller, failure, foreignPage, Guard } from "./auth/guard.ts";
 import { Sessions } from "./auth/sessions.ts";
 import { Feed } from "./feed.ts";
 import { data, readJson, SECURITY_HEADERS, send } from "./http.ts";
-import type { SessionView } from "./types.ts";
+import type { SessionView, Viewer } from "./types.ts";
 
 export interface ConsoleOptions extends ApiPorts {
   readonly identity: Pick<SessionView, "namespace" | "pod" | "version" | "localDomains">;
-  readonly access: Access;
+  readonly access: Access<Viewer>;
   readonly failures: FailedLogins;
   readonly log: {
     info(fields: object, message: string): void;

@@ -216,6 +216,12 @@ export interface May {
   readonly changeRoutes: boolean;
 }
 
+/** Who looks, as Kubernetes knows them. */
+export interface Viewer {
+  readonly user: string;
+  readonly may: May;
+}
+
 export interface SessionView {
   readonly user: string;
   readonly may: May;

@@ -1,12 +1,6 @@
-/** Part of main.ts: the web console, and who may look at more than health. */
-import type { IncomingMessage } from "node:http";
+/** Part of main.ts: the web console. */
 import type { Logger } from "pino";
-import type { Answer } from "../../admin/answer.ts";
 import type { ConsoleData } from "../../admin/console/api.ts";
-import { Access, type Review } from "../../admin/console/auth/access.ts";
-import { FailedLogins } from "../../admin/console/auth/failed-logins.ts";
-import { Guard } from "../../admin/console/auth/guard.ts";
-import { Sessions } from "../../admin/console/auth/sessions.ts";
 import { Console } from "../../admin/console/console.ts";
 import { DomainChanges } from "../../admin/console/domains/changes.ts";
 import { DomainIndex } from "../../admin/console/domains/index.ts";
@@ -15,16 +9,15 @@ import type { DomainDetails, PulseEvent } from "../../admin/console/types.ts";
 import type { Metrics } from "../../admin/metrics.ts";
 import { version } from "../../config/startup.ts";
 import type { Config } from "../../config/types.ts";
-import { isLoopback } from "../../federation/address.ts";
 import { isNotFound } from "../../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import type { SipFederationOperator } from "../../kubernetes/operator-shell.ts";
 import { type ApiObject, FEDERATED_DOMAINS, type Kind } from "../../kubernetes/resources.ts";
-import { reviewToken } from "../../kubernetes/reviews.ts";
 import type { ObjectStatus } from "../../kubernetes/status-digest.ts";
 import { editAs } from "../../kubernetes/viewer-edits.ts";
 import type { NextHops } from "../../reconcile/next-hops.ts";
 import { hopUri } from "../../router/encode.ts";
+import type { AccessJoint } from "../access.ts";
 import { explainNow, type ExplainJoints } from "../explain.ts";
 import type { Activity } from "./activity.ts";
 import { objectEdit } from "./edits.ts";
@@ -33,8 +26,9 @@ import { routesView } from "./routes.ts";
 import { Rows } from "./rows.ts";
 
 export interface ConsoleJoints extends ExplainJoints {
-  readonly config: Pick<Config, "admin" | "console" | "kubernetes" | "federation">;
+  readonly config: Pick<Config, "console" | "kubernetes" | "federation">;
   readonly client: KubernetesClient;
+  readonly access: Pick<AccessJoint, "access" | "failures">;
   readonly operator: Pick<SipFederationOperator, "domains" | "routes" | "synced" | "current">;
   readonly nextHops: NextHops;
   readonly throttling: { limits(domain: string): readonly string[] };
@@ -49,14 +43,10 @@ const monotonic = (): number => performance.now();
 
 /** What the admin listener is given, and what tells the console of changes. */
 export function joinConsole(joints: ConsoleJoints) {
-  const { config, client } = joints;
-  const access = new Access({ review: (token) => review(client, token), now: monotonic });
-  const failures = new FailedLogins(monotonic);
-  const parts = config.console && createConsole(joints, config.console, { access, failures });
+  const { config } = joints;
+  const parts = config.console && createConsole(joints, config.console);
   return {
     console: parts?.console,
-    /** On loopback, only who is on this machine gets here, or comes through `kubectl port-forward`. */
-    refuse: isLocal(config.admin.host) ? undefined : refuser(access, failures),
     observed: (kind: Kind, names: Iterable<string>): void => {
       parts?.observed(kind, names);
     },
@@ -66,13 +56,9 @@ export function joinConsole(joints: ConsoleJoints) {
   };
 }
 
-interface Watch {
-  readonly access: Access;
-  readonly failures: FailedLogins;
-}
-
-function createConsole(joints: ConsoleJoints, { edits }: { readonly edits: boolean }, watch: Watch) {
+function createConsole(joints: ConsoleJoints, { edits }: { readonly edits: boolean }) {
   const { config, client, metrics, router, log } = joints;
+  const { access, failures } = joints.access;
   const { namespace, pod } = config.kubernetes;
   const domains = new DomainIndex();
   const history = new TrafficHistory();
@@ -82,8 +68,7 @@ function createConsole(joints: ConsoleJoints, { edits }: { readonly edits: boole
       ...{ namespace, pod: pod.name, version: version() },
       localDomains: config.federation.localDomains,
     },
-    ...watch,
-    log,
+    ...{ access, failures, log },
     now: monotonic,
     data: source,
     edit: edits
@@ -181,25 +166,4 @@ async function details(
   } catch (error) {
     return isNotFound(error) ? undefined : { row, sources };
   }
-}
-
-async function review(client: KubernetesClient, token: string): Promise<Review> {
-  const reviewed = await reviewToken(client, token);
-  if (!reviewed.ok && reviewed.problem === "unknown") return { outcome: "unknown" };
-  if (!reviewed.ok) return { outcome: "unavailable", reason: reviewed.reason };
-  const { user, rights } = reviewed;
-  const { read, ...may } = rights;
-  return read ? { outcome: "allowed", viewer: { user, may } } : { outcome: "forbidden", user };
-}
-
-function isLocal(host: string): boolean {
-  return host === "localhost" || isLoopback(host);
-}
-
-function refuser(access: Access, failures: FailedLogins) {
-  const guard = new Guard({ access, failures, sessions: new Sessions(monotonic), cookie: "" });
-  return async (request: IncomingMessage): Promise<Answer | undefined> => {
-    const guarded = await guard.check(request);
-    return guarded.ok ? undefined : guarded.answer;
-  };
 }

@@ -9,7 +9,7 @@ import { type KubernetesApi, createNamespace } from "../../support/control-plane
 import { runKubectl } from "../../support/control-plane/kubectl.ts";
 import { sharedControlPlane } from "../../support/shared-control-plane.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
-import { type Rendered, find, podOf, render } from "./release.ts";
+import { type Container, type Rendered, find, podOf, render } from "./release.ts";
 
 const NAME = "edge-sip-federation";
 
@@ -229,6 +229,44 @@ test("Prometheus and Grafana get nothing unless asked for, and then what they lo
     (JSON.parse(dashboard.data?.["sip-federation.json"] ?? "") as { uid: string }).uid,
     "sip-federation",
   );
+});
+
+test("whoever scrapes gets an account of its own, and its token alone is sent in the clear", async () => {
+  const SCRAPER = `${NAME}-metrics`;
+  for (const kind of ["ServiceAccount", "Secret"]) assert(!has(await rendered(), kind, SCRAPER), kind);
+  for (const value of ["monitoring.enabled=true", "monitoring.serviceMonitor.enabled=true"]) {
+    const objects = await rendered(...set(value));
+    for (const [kind, name] of [
+      ["ServiceAccount", SCRAPER],
+      ["Secret", SCRAPER],
+      ["ClusterRole", `${namespace}-${SCRAPER}`],
+      ["ClusterRoleBinding", `${namespace}-${SCRAPER}`],
+    ] as const) {
+      await assertTaken(find(objects, kind, name));
+    }
+    assert.equal(has(objects, "ServiceMonitor"), value.startsWith("monitoring.serviceMonitor"));
+  }
+  const objects = await rendered(...set("monitoring.serviceMonitor.enabled=true"));
+  const [endpoint] = find(objects, "ServiceMonitor").spec?.endpoints as [{ authorization: object }];
+  assert.deepEqual(endpoint.authorization, {
+    type: "Bearer",
+    credentials: { name: SCRAPER, key: "token" },
+  });
+});
+
+test("helm test has the token where there is one", async () => {
+  const envOf = async (...args: string[]) => {
+    const pod = (await rendered(...args)).find(({ kind }) => kind === "Pod") as Rendered & {
+      spec: { containers: readonly [Container] };
+    };
+    await assertTaken(pod);
+    return pod.spec.containers[0].env?.find(({ name }) => name === "METRICS_TOKEN");
+  };
+  assert.equal(await envOf(), undefined);
+  assert.deepEqual(await envOf(...set("monitoring.enabled=true")), {
+    name: "METRICS_TOKEN",
+    valueFrom: { secretKeyRef: { name: `${NAME}-metrics`, key: "token" } },
+  });
 });
 
 test("promtool takes the rules of the chart, which are those of the namespace", async () => {

@@ -1,7 +1,7 @@
 /** What the chart allows the operator, asked of a real API server. */
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { type KubernetesApi, createNamespace } from "../../support/control-plane.ts";
+import { KubectlError, type KubernetesApi, createNamespace } from "../../support/control-plane.ts";
 import { runKubectl } from "../../support/control-plane/kubectl.ts";
 import { sharedControlPlane } from "../../support/shared-control-plane.ts";
 import { render } from "./release.ts";
@@ -107,25 +107,61 @@ test("it may do nothing in other namespaces, nor in the whole cluster", async ()
   assert.deepEqual(await allowed(elsewhere), []);
 });
 
-test("for the console it may ask who somebody is and what they may, and nothing else outside of its namespace", async () => {
-  const other = await createNamespace(api);
-  const objects = await render(other, "--set", "console.enabled=true");
-  const binding = objects.filter(({ kind }) => kind === "ClusterRoleBinding");
-  assert.equal(binding.length, 1);
+const REVIEWS: readonly Question[] = [
+  { verb: "create", group: "authentication.k8s.io", resource: "tokenreviews", namespace: "" },
+  { verb: "create", group: "authorization.k8s.io", resource: "subjectaccessreviews", namespace: "" },
+];
+
+test("without console and monitoring it has no right in the cluster", async () => {
+  const objects = await render(namespace);
   assert.deepEqual(
-    (await render(other)).filter(({ kind }) => kind.startsWith("Cluster")),
+    objects.filter(({ kind }) => kind.startsWith("Cluster")),
     [],
-    "without the console it has no right in the cluster",
   );
-  const reviews = [
-    { verb: "create", group: "authentication.k8s.io", resource: "tokenreviews", namespace: "" },
-    { verb: "create", group: "authorization.k8s.io", resource: "subjectaccessreviews", namespace: "" },
-  ];
-  assert.deepEqual(await allowed(reviews), []);
-  await create(objects.filter(({ kind }) => ["ServiceAccount", "ClusterRoleBinding"].includes(kind)));
-  const user = `system:serviceaccount:${other}:edge-sip-federation`;
-  const elsewhere = ["default", ""].flatMap((where) => NEEDED.map((what) => ({ ...what, namespace: where })));
-  assert.deepEqual(await allowed([...reviews, ...elsewhere], user), reviews);
+  assert.deepEqual(await allowed(REVIEWS), []);
+});
+
+for (const [what, values] of [
+  ["the console", "console.enabled=true"],
+  ["the metrics", "monitoring.enabled=true"],
+  ["a ServiceMonitor", "monitoring.serviceMonitor.enabled=true"],
+  ["both", "console.enabled=true,monitoring.enabled=true"],
+] as const) {
+  test(`for ${what} it may ask who somebody is and what they may, and nothing else outside of its namespace`, async () => {
+    const other = await createNamespace(api);
+    const objects = await render(other, "--set", values);
+    const name = `${other}-edge-sip-federation-reviews`;
+    const granted = objects.filter(
+      ({ kind, metadata }) => kind === "ServiceAccount" || metadata.name === name,
+    );
+    await create(granted);
+    const user = `system:serviceaccount:${other}:edge-sip-federation`;
+    const elsewhere = ["default", ""].flatMap((where) =>
+      NEEDED.map((asked) => ({ ...asked, namespace: where })),
+    );
+    assert.deepEqual(await allowed([...REVIEWS, ...elsewhere], user), REVIEWS);
+  });
+}
+
+/** As docs/monitoring.md asks. It fails after a no. */
+async function assertMayGetMetrics(user: string): Promise<void> {
+  const { stdout } = await runKubectl(api.kubeconfig, ["auth", "can-i", "get", "/metrics", `--as=${user}`]);
+  assert.equal(stdout.trim(), "yes");
+}
+
+test("the account for Prometheus may read metrics, and nothing else", async () => {
+  const other = await createNamespace(api);
+  const rbac = ["ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"];
+  const objects = await render(other, "--set", "monitoring.enabled=true");
+  await create(objects.filter(({ kind }) => rbac.includes(kind)));
+  const scraper = `system:serviceaccount:${other}:edge-sip-federation-metrics`;
+  const elsewhere = NEEDED.map((asked) => ({ ...asked, namespace: other }));
+  assert.deepEqual(await allowed([...elsewhere, ...REVIEWS], scraper), []);
+  await assertMayGetMetrics(scraper);
+  await assert.rejects(
+    assertMayGetMetrics(`system:serviceaccount:${other}:edge-sip-federation`),
+    KubectlError,
+  );
 });
 
 test("it can apply the predefined route, and no other", async () => {

@@ -1,7 +1,10 @@
 /** The XMPP gateway of the chart: there when it is wanted, and without a say in what does without it. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { parseConfig } from "../../../src/config/load.ts";
+import { repositoryRoot } from "../../../tools/setup/paths.ts";
 import { type Container, type Rendered, find, podOf, render } from "./release.ts";
 
 const NAMESPACE = "voice";
@@ -48,6 +51,9 @@ test("what cannot work is refused, and says why", async () => {
     ["config.xmpp.enabled=true", /'enabled' not allowed/],
     ["xmpp.dnsServers={dns.example.com}", /dnsServers\/0/],
     ["xmpp.allowedNetworks={10.0.0.0}", /allowedNetworks\/0/],
+    ["xmpp.maxConnections=0", /maxConnections/],
+    ["xmpp.maxConnectionsPerSource=0", /maxConnectionsPerSource/],
+    ["xmpp.logLevel=alert", /'error', 'warn', 'info', 'debug'/],
   ] as const) {
     await assert.rejects(render(NAMESPACE, "--set", values), complaint, values);
   }
@@ -85,6 +91,25 @@ test("it starts before the others, and neither they nor readiness wait for it", 
 
 test("what is rendered twice is the same: the secret of the component is the pod's own", async () => {
   assert.deepEqual(await render(NAMESPACE, ...ON), await render(NAMESPACE, ...ON));
+});
+
+test("its limits and its log are those of the values, and unless told those that prosody-run would take", async () => {
+  const limitsOf = async (...args: string[]) => {
+    const { XMPP_MAX_CONNECTIONS, XMPP_MAX_PER_SOURCE, XMPP_LOG_LEVEL } = environment(
+      await render(NAMESPACE, ...ON, ...args),
+      "xmpp-gateway",
+    );
+    return { XMPP_MAX_CONNECTIONS, XMPP_MAX_PER_SOURCE, XMPP_LOG_LEVEL };
+  };
+  const header = readFileSync(join(repositoryRoot, "src/xmpp/prosody-run"), "utf8");
+  for (const [name, value] of Object.entries(await limitsOf()))
+    assert.equal(new RegExp(`^#   ${name} \\((\\w+)\\)`, "m").exec(header)?.[1], value, name);
+  const values = "xmpp.maxConnections=2000000,xmpp.maxConnectionsPerSource=8,xmpp.logLevel=info";
+  assert.deepEqual(await limitsOf("--set", values), {
+    XMPP_MAX_CONNECTIONS: "2000000",
+    XMPP_MAX_PER_SOURCE: "8",
+    XMPP_LOG_LEVEL: "info",
+  });
 });
 
 test("it serves the local domains as Prosody writes them, where the values say", async () => {

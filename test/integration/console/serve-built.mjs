@@ -1,7 +1,7 @@
 /** Serves the built console beside this file, to anybody and with nothing in it; prints its address. */
 import { AdminServer } from "./dist/admin/server.js";
-import { Access } from "./dist/admin/console/auth/access.js";
-import { FailedLogins } from "./dist/admin/console/auth/failed-logins.js";
+import { Access } from "./dist/admin/auth/access.js";
+import { FailedLogins } from "./dist/admin/auth/failed-logins.js";
 import { Console } from "./dist/admin/console/console.js";
 import { DomainIndex } from "./dist/admin/console/domains/index.js";
 

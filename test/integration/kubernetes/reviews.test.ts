@@ -1,10 +1,12 @@
 /** Who somebody is and what they may, asked of a real API server; and what they change, with their own token. */
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
+import { AdminServer } from "../../../src/admin/server.ts";
 import { KubernetesClient } from "../../../src/kubernetes/client.ts";
 import { loadKubeConfig } from "../../../src/kubernetes/kubeconfig.ts";
 import { type ApiObject, FEDERATED_DOMAINS } from "../../../src/kubernetes/resources.ts";
-import { reviewToken } from "../../../src/kubernetes/reviews.ts";
+import { reviewScraper, reviewToken } from "../../../src/kubernetes/reviews.ts";
+import { joinAccess } from "../../../src/main/access.ts";
 import { CONSOLE_MANAGER, editAs } from "../../../src/kubernetes/viewer-edits.ts";
 import { chartRoleRules } from "../../support/chart-role.ts";
 import { viewerOf } from "../../support/console-viewers.ts";
@@ -16,6 +18,8 @@ import {
   type KubernetesApi,
   mayReviewTokens,
 } from "../../support/control-plane.ts";
+import { recordingLogger } from "../../support/recording-logger.ts";
+import { scraperOf } from "../../support/scrapers.ts";
 import { sharedControlPlane } from "../../support/shared-control-plane.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { domain, read } from "./setup.ts";
@@ -84,7 +88,7 @@ test("an operator that may not review tokens says what it needs", async (t) => {
   const other = await operator("unbound");
   t.after(() => other.close());
   const reviewed = await reviewToken(other, api.token);
-  assert.ok(!reviewed.ok && reviewed.problem === "unavailable");
+  assert.ok(!reviewed.ok && reviewed.problem === "mayNotAsk");
   assert.match(reviewed.reason, /system:auth-delegator.*console\.enabled/);
 });
 
@@ -94,7 +98,81 @@ test("an API server that is away is no judgement on anybody", async (t) => {
   const away = new KubernetesClient({ kubeConfig, namespace });
   t.after(() => away.close());
   const reviewed = await reviewToken(away, api.token);
-  assert.ok(!reviewed.ok && reviewed.problem === "unavailable");
+  assert.ok(!reviewed.ok && reviewed.problem === "away");
+});
+
+test("whoever may get /metrics is not who may look at domains", async () => {
+  const scraper = await scraperOf(api, namespace);
+  const reader = await viewerOf(api, namespace, ["*"]);
+  const user = (name: string): string => `system:serviceaccount:${namespace}:${name}`;
+  const asScraper = async (token: string) => reviewScraper(client, token);
+  assert.deepEqual(await asScraper(scraper.token), {
+    ...{ ok: true, user: user(scraper.name), rights: { metrics: true } },
+  });
+  assert.deepEqual(await asScraper(reader.token), {
+    ...{ ok: true, user: user(reader.name), rights: { metrics: false } },
+  });
+  assert.deepEqual(await asScraper("nonsense"), { ok: false, problem: "unknown" });
+  const asPerson = await reviewToken(client, scraper.token);
+  assert.deepEqual(asPerson.ok && asPerson.rights, NOTHING);
+});
+
+/** What a listener answers that is not on loopback, by path and token. */
+async function listenerOf(own: KubernetesClient) {
+  const access = joinAccess(own);
+  assert.deepEqual(access.refusing("127.0.0.1"), {});
+  assert.deepEqual(access.refusing("localhost"), {});
+  const server = new AdminServer(
+    { host: "::", port: 0 },
+    {
+      health: () => ({ ok: true }),
+      readiness: () => Promise.resolve({ ok: true }),
+      metrics: () => Promise.resolve({ contentType: "text/plain", body: "up 1\n" }),
+      explain: () => ({}),
+      ...access.refusing("::"),
+    },
+    recordingLogger(),
+  );
+  const { port } = await server.start();
+  return {
+    stop: () => server.stop(),
+    answer: async (path: string, token?: string): Promise<string> => {
+      const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+      const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers });
+      return `${response.status} ${(await response.text()).trim()}`;
+    },
+  };
+}
+
+const EXPLAIN = "/explain?uri=sip:bob@partner.example";
+
+test("off loopback, health is for everybody, metrics and explanations are each for who may see them", async (t) => {
+  const { stop, answer } = await listenerOf(client);
+  t.after(stop);
+  const scraper = await scraperOf(api, namespace);
+  const reader = await viewerOf(api, namespace, ["list"]);
+  for (const path of ["/healthz", "/readyz"]) assert.equal(await answer(path), "200 ok");
+  assert.match(await answer("/metrics"), /^401 send a bearer token/);
+  assert.equal(await answer("/metrics", "nonsense"), "401 the API server does not know this token");
+  assert.equal(
+    await answer("/metrics", reader.token),
+    `403 system:serviceaccount:${namespace}:${reader.name} may not get the non-resource URL /metrics`,
+  );
+  assert.equal(await answer("/metrics", scraper.token), "200 up 1");
+  assert.equal(await answer("/metrics", api.token), "200 up 1", "an administrator may do anything");
+  assert.match(await answer(EXPLAIN), /^401 /);
+  assert.match(await answer(EXPLAIN, scraper.token), /^403 .*may not list federateddomains/s);
+  assert.match(await answer(EXPLAIN, reader.token), /^200 /);
+});
+
+test("an operator that may not review tokens shows nothing but health, and says why", async (t) => {
+  const other = await operator("without");
+  const { stop, answer } = await listenerOf(other);
+  t.after(() => Promise.all([stop(), other.close()]));
+  const { token } = await scraperOf(api, namespace);
+  assert.match(await answer("/metrics", token), /^503 .*system:auth-delegator.*monitoring\.enabled/);
+  assert.match(await answer("/metrics"), /^401 /);
+  assert.equal(await answer("/healthz"), "200 ok");
 });
 
 async function stored(name: string): Promise<ApiObject> {

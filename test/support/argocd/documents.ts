@@ -25,6 +25,21 @@ export function documentedApplication(
   };
 }
 
+/** The documented AppProject, for a repository, a namespace and an API server. */
+export function documentedProject({
+  repository,
+  namespace,
+  server,
+}: {
+  readonly repository: string;
+  readonly namespace: string;
+  readonly server: string;
+}): { readonly metadata: { readonly name: string }; readonly spec: object } {
+  const project = find<object>("project.yaml");
+  const ofTheTest = { sourceRepos: [repository], destinations: [{ server, namespace }] };
+  return { ...project, spec: { ...project.spec, ...ofTheTest } };
+}
+
 /** What the documented AppProject says of orphaned resources. */
 export function documentedOrphans(): { readonly ignore: readonly object[]; readonly warn: boolean } {
   const { spec } = find<{ orphanedResources: ReturnType<typeof documentedOrphans> }>("project.yaml");

@@ -48,7 +48,7 @@ export function createEtcd({ address, directory }: ServerOptions): RestartablePr
 
 export function createApiServer(options: ServerOptions): RestartableProcess {
   const { address, directory, token } = options;
-  const serviceAccountKey = join(directory, "service-account.pem");
+  const serviceAccountKey = serviceAccountKeyFile(directory);
   const tokens = join(directory, "tokens.csv");
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   writeFileSync(serviceAccountKey, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
@@ -75,11 +75,12 @@ export function createApiServer(options: ServerOptions): RestartableProcess {
   return new RestartableProcess(spec("kube-apiserver", args, directory), ready);
 }
 
-/** Garbage collection and the deletion of namespaces, nothing else. */
+/** Garbage collection, the deletion of namespaces, and tokens for Secrets that ask for one, nothing else. */
 export function createControllerManager(directory: string, kubeconfig: string): RestartableProcess {
   const args = [
     `--kubeconfig=${kubeconfig}`,
-    "--controllers=garbage-collector-controller,namespace-controller",
+    "--controllers=garbage-collector-controller,namespace-controller,serviceaccount-token-controller",
+    `--service-account-private-key-file=${serviceAccountKeyFile(directory)}`,
     "--leader-elect=false",
     "--secure-port=0",
   ];
@@ -94,6 +95,10 @@ function spec(
   directory: string,
 ): ConstructorParameters<typeof RestartableProcess>[0] {
   return { name, command: controlPlaneProgram(name), args, logFile: join(directory, `${name}.log`) };
+}
+
+function serviceAccountKeyFile(directory: string): string {
+  return join(directory, "service-account.pem");
 }
 
 function certificateFile(directory: string): string {

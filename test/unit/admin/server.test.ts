@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { request } from "node:http";
 import { type TestContext, test } from "node:test";
-import { type AdminHandlers, AdminServer } from "../../../src/admin/server.ts";
+import { type AdminHandlers, AdminServer, type Refuse } from "../../../src/admin/server.ts";
 
 /** A listener that serves health and metrics alone. */
 const MONITORING: AdminHandlers = {
@@ -99,17 +99,24 @@ test("a listener without explain does not have the path", async (t) => {
 });
 
 test("where not everybody may see more than health, health is all that others get", async (t) => {
-  const refusal = { status: 401, contentType: "application/json", body: "{}" };
-  const { url } = await serve(t, {
-    ...HANDLERS,
-    refuse: ({ headers }) => Promise.resolve(headers.authorization === "Bearer good" ? undefined : refusal),
-  });
+  const only =
+    (token: string): Refuse =>
+    ({ headers }) => {
+      const refusal = { status: 401, contentType: "text/plain", body: "no" };
+      return Promise.resolve(headers.authorization === `Bearer ${token}` ? undefined : refusal);
+    };
+  const refuse = { metrics: only("scraper"), explain: only("person") };
+  const { url } = await serve(t, { ...HANDLERS, refuse });
   const statusOf = async (path: string, headers: Record<string, string> = {}) =>
     (await fetch(`${url}${path}`, { headers })).status;
   for (const path of ["/healthz", "/readyz"]) assert.equal(await statusOf(path), 200, path);
-  for (const path of ["/metrics", "/explain?uri=sip:bob@partner.example"]) {
+  for (const [path, token, other] of [
+    ["/metrics", "scraper", "person"],
+    ["/explain?uri=sip:bob@partner.example", "person", "scraper"],
+  ] as const) {
     assert.equal(await statusOf(path), 401, path);
-    assert.equal(await statusOf(path, { Authorization: "Bearer good" }), 200, path);
+    assert.equal(await statusOf(path, { Authorization: `Bearer ${other}` }), 401, path);
+    assert.equal(await statusOf(path, { Authorization: `Bearer ${token}` }), 200, path);
   }
 });
 

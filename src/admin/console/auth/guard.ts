@@ -1,12 +1,14 @@
 import type { IncomingMessage } from "node:http";
+import type { Access } from "../../auth/access.ts";
+import type { FailedLogins } from "../../auth/failed-logins.ts";
+import { addressOf, bearerOf, type Refusal, TokenGate } from "../../auth/token-gate.ts";
 import { type Answer, json } from "../../answer.ts";
-import type { Failure } from "../types.ts";
-import type { Access, Review, Viewer } from "./access.ts";
-import type { FailedLogins } from "./failed-logins.ts";
+import type { Failure, Viewer } from "../types.ts";
 import type { Sessions } from "./sessions.ts";
 
 export interface GuardPorts {
-  readonly access: Access;
+  /** Asks whether the user of a token may list the FederatedDomains here. */
+  readonly access: Access<Viewer>;
   readonly sessions: Sessions;
   readonly failures: FailedLogins;
   /** Of the cookie; each pod has one of its own, for cookies do not tell ports apart. */
@@ -25,49 +27,41 @@ export interface Caller {
 export type Guarded =
   { readonly ok: true; readonly caller: Caller } | { readonly ok: false; readonly answer: Answer };
 
-/** A token is longer where it names many groups. */
-const MAX_TOKEN = 16_384;
-const TOKEN = /^[A-Za-z0-9._~+/=-]+$/; // RFC 6750 §2.1
-
 /** Lets in who Kubernetes knows and allows to list the FederatedDomains here: by a session, or by a bearer token. */
 export class Guard {
   readonly #ports: GuardPorts;
+  readonly #gate: TokenGate<Viewer>;
 
   constructor(ports: GuardPorts) {
+    const { access, failures } = ports;
+    const forbidden = (user: string): string => `${user} may not list federateddomains in this namespace`;
     this.#ports = ports;
+    this.#gate = new TokenGate({ access, failures, forbidden });
   }
 
   /** By the session of the cookie, else by the `Authorization` header. */
   async check(request: IncomingMessage): Promise<Guarded> {
     const foreign = foreignPage(request);
     if (foreign) return { ok: false, answer: foreign };
-    const bearer = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
+    const bearer = bearerOf(request);
     if (bearer !== undefined) return this.checkToken(bearer, addressOf(request));
     const session = this.session(request);
-    if (!session) return refused(401, "log in first");
+    if (!session) return { ok: false, answer: failure(401, "log in first") };
     const review = await this.#ports.access.check(session.token);
     if (review.outcome === "allowed")
       return { ok: true, caller: { ...session, viewer: review.viewer, hasSession: true } };
     // what cannot be told now may be told later
     if (review.outcome !== "unavailable") this.#ports.sessions.end(session.key);
-    return { ok: false, answer: answerTo(review, "the session has ended: log in again") };
+    const refusal = this.#gate.refusal(review, "the session has ended: log in again");
+    return { ok: false, answer: answerOf(refusal) };
   }
 
-  /** As at a login. Wrong tokens count against the address that they come from. */
+  /** As at a login. */
   async checkToken(token: string, address: string): Promise<Guarded> {
-    const { access, failures } = this.#ports;
-    if (token.length > MAX_TOKEN || !TOKEN.test(token)) return refused(401, "this is no bearer token");
-    if (access.remembered(token)?.outcome !== "allowed") {
-      const seconds = failures.wait(address);
-      if (seconds !== undefined) return tooMany(seconds);
-    }
-    const review = await access.check(token);
-    if (review.outcome === "allowed") {
-      const { viewer } = review;
-      return { ok: true, caller: { viewer, token, key: `user ${viewer.user}`, hasSession: false } };
-    }
-    if (review.outcome !== "unavailable") failures.failed(address);
-    return { ok: false, answer: answerTo(review, "the API server does not know this token") };
+    const gated = await this.#gate.check(token, address);
+    if (!gated.ok) return { ok: false, answer: answerOf(gated.refusal) };
+    const { viewer } = gated;
+    return { ok: true, caller: { viewer, token, key: `user ${viewer.user}`, hasSession: false } };
   }
 
   /** The session that the cookie of a request names. */
@@ -89,10 +83,6 @@ export function foreignPage({ headers, method }: IncomingMessage): Answer | unde
   return isOurs && (isSafe || isOwnOrigin) ? undefined : failure(403, "this is for the console's own pages");
 }
 
-export function addressOf({ socket }: IncomingMessage): string {
-  return socket.remoteAddress ?? "";
-}
-
 function cookieOf({ headers }: IncomingMessage, name: string): string | undefined {
   for (const pair of headers.cookie?.split(";") ?? []) {
     const [key = "", value] = pair.trim().split("=", 2);
@@ -101,24 +91,9 @@ function cookieOf({ headers }: IncomingMessage, name: string): string | undefine
   return undefined;
 }
 
-function answerTo(review: Exclude<Review, { outcome: "allowed" }>, unknown: string): Answer {
-  switch (review.outcome) {
-    case "unknown":
-      return failure(401, unknown);
-    case "forbidden":
-      return failure(403, `${review.user} may not list federateddomains in this namespace`);
-    case "unavailable":
-      return failure(503, review.reason);
-  }
-}
-
-function tooMany(seconds: number): Guarded {
-  const answer = failure(429, `too many wrong tokens: try again in ${seconds} s`);
-  return { ok: false, answer: { ...answer, headers: { "Retry-After": String(seconds) } } };
-}
-
-function refused(status: number, error: string): Guarded {
-  return { ok: false, answer: failure(status, error) };
+function answerOf({ status, error, retryAfter }: Refusal): Answer {
+  const answer = failure(status, error);
+  return retryAfter === undefined ? answer : { ...answer, headers: { "Retry-After": String(retryAfter) } };
 }
 
 /** An answer other than 2xx, as pages and programs read it. */

@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Access, type Review } from "../../../../src/admin/console/auth/access.ts";
-import { FailedLogins } from "../../../../src/admin/console/auth/failed-logins.ts";
-import { Sessions } from "../../../../src/admin/console/auth/sessions.ts";
+import { Access, type Holder, type Review } from "../../../src/admin/auth/access.ts";
+import { FailedLogins } from "../../../src/admin/auth/failed-logins.ts";
+import { Sessions } from "../../../src/admin/console/auth/sessions.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-const MAY = { changeDomains: false, addDomains: false, removeDomains: false, changeRoutes: false };
-const ALLOWED: Review = { outcome: "allowed", viewer: { user: "ada", may: MAY } };
-const AWAY: Review = { outcome: "unavailable", reason: "away" };
+const ALLOWED: Review<Holder> = { outcome: "allowed", viewer: { user: "ada" } };
+const AWAY: Review<Holder> = { outcome: "unavailable", reason: "away", isAway: true };
 
 function clock() {
   let time = 0;
@@ -20,11 +19,12 @@ function clock() {
   };
 }
 
-function access(answers: Review[]) {
+function access(answers: Review<Holder>[], more: { readonly staleMs?: number } = {}) {
   const { now, pass } = clock();
   let asked = 0;
   const ports = {
     now,
+    ...more,
     review: () => {
       asked += 1;
       return Promise.resolve(answers.shift() ?? AWAY);
@@ -58,6 +58,26 @@ test("while the API server is away, who was known stays known for ten minutes, a
   assert.equal((await one.check("t")).outcome, "allowed");
   assert.equal((await one.check("other")).outcome, "unavailable");
   pass(MINUTE);
+  assert.equal((await one.check("t")).outcome, "unavailable");
+});
+
+test("an operator that may not ask any more knows nobody", async () => {
+  const { access: one, pass } = access([
+    ALLOWED,
+    { outcome: "unavailable", reason: "no right", isAway: false },
+  ]);
+  await one.check("t");
+  pass(MINUTE);
+  assert.equal((await one.check("t")).outcome, "unavailable");
+});
+
+test("who is given longer stays known longer, and counts as let in before", async () => {
+  const { access: one, pass } = access([ALLOWED], { staleMs: 24 * HOUR });
+  assert.equal(one.wasAllowed("t"), false);
+  await one.check("t");
+  pass(24 * HOUR - 1);
+  assert.deepEqual([one.wasAllowed("t"), (await one.check("t")).outcome], [true, "allowed"]);
+  pass(1);
   assert.equal((await one.check("t")).outcome, "unavailable");
 });
 
