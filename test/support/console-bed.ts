@@ -5,7 +5,14 @@ import { FailedLogins } from "../../src/admin/console/auth/failed-logins.ts";
 import type { ConsoleData } from "../../src/admin/console/api.ts";
 import { Console, type ConsoleOptions } from "../../src/admin/console/console.ts";
 import { DomainIndex } from "../../src/admin/console/domains/index.ts";
-import type { DomainRow, Edit, History, Overview, RoutesView } from "../../src/admin/console/types.ts";
+import type {
+  DomainActivity,
+  DomainRow,
+  Edit,
+  History,
+  Overview,
+  RoutesView,
+} from "../../src/admin/console/types.ts";
 import { explain } from "../../src/federation/explain.ts";
 import { Model } from "../../src/federation/model.ts";
 import type { RouteObject } from "../../src/federation/types.ts";
@@ -30,6 +37,8 @@ export interface ConsoleBedOptions {
   readonly history?: History;
   readonly routes?: readonly RouteObject[];
   readonly now?: () => number;
+  /** When a domain last had requests. */
+  readonly activity?: (domain: string) => DomainActivity | undefined;
   /** Milliseconds that an answer to a probe took, by address; without one the next hop is silent. */
   readonly answers?: Readonly<Record<string, number>>;
 }
@@ -117,7 +126,9 @@ function dataOf(domains: DomainIndex, model: Model, options: ConsoleBedOptions):
     synced: () => true,
     details: (name) => {
       const row = domains.get(name);
-      return Promise.resolve(row && { row, sources: [], conditions: [] });
+      return Promise.resolve(
+        row && { row, sources: [], conditions: [], activity: options.activity?.(name) ?? {} },
+      );
     },
     routes: (): RoutesView =>
       routesView({
