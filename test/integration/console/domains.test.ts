@@ -24,7 +24,7 @@ const COUNT = `document.querySelector(".count").innerText`;
 test("domains are listed with their state, and a filter answers", async (t) => {
   const { page, go } = await visit(t, { fill: fillWith(FEW) });
   await go("domains");
-  await page.until(`${COUNT} === "60 domains"`);
+  await page.until(`${COUNT} === "60 domains" && ${NAMES}.length > 2`);
   assert.deepEqual((await page.see<string[]>(NAMES)).slice(0, 3), [
     "d000000.example",
     "d000001.example",
@@ -149,6 +149,24 @@ test("the last activity is live, in the list and beside it; the list goes by it"
   await page.until(`${COUNT} === "58 of 60 domains"`);
   await page.click(".spacer .line");
   await page.until(`${fact} === "None seen"`);
+});
+
+test("what happens before a page hears of anything is not missed", async (t) => {
+  const { bed, page, go } = await visit(t, { fill: fillWith(FEW) });
+  const { feed } = bed.console;
+  const begin = new Promise<() => void>((held) => {
+    t.mock.method(feed, "add", (...stream: Parameters<typeof feed.add>) => {
+      held(() => {
+        t.mock.restoreAll();
+        feed.add(...stream);
+      });
+    });
+  });
+  await go("domains");
+  await page.until(`${COUNT} === "60 domains"`);
+  bed.domains.set(domainRow("a-missed-one.example"));
+  (await begin)();
+  await page.until(`${NAMES}[0] === "a-missed-one.example"`);
 });
 
 test("a lost connection is told of, and what was missed is read anew", async (t) => {
