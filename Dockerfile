@@ -82,7 +82,9 @@ ENTRYPOINT ["/app/kamailio-run"]
 
 # Prosody with what prosody.cfg.lua loads, and nothing else
 FROM ${DEBIAN_OF_PROSODY} AS prosody
-RUN apt-get update && apt-get install -y --no-install-recommends prosody lua-unbound ca-certificates
+# The certificate that Debian makes for this machine is no authority, and another one in each build
+RUN apt-get update && apt-get install -y --no-install-recommends prosody lua-unbound ca-certificates \
+	&& rm /etc/ssl/certs/ssl-cert-snakeoil.pem && find /etc/ssl/certs -xtype l -delete
 COPY src/xmpp/prosody.cfg.lua src/xmpp/mod_federation_edge.lua /tmp/
 COPY tools/image/collect tools/image/collect-prosody /tmp/
 RUN /tmp/collect-prosody /tmp/prosody.cfg.lua /collected

@@ -101,8 +101,10 @@ local function component_secret_of_file(path)
 end
 
 local secret = ENV_XMPP_COMPONENT_SECRET or component_secret_of_file(ENV_XMPP_COMPONENT_SECRET_FILE)
+-- Names in Unicode, as XMPP has them (RFC 7622 section 3.2)
+local to_unicode = require("util.encodings").idna.to_unicode
 for _, domain in ipairs(list(ENV_XMPP_DOMAINS)) do
-	Component(domain)
+	Component(to_unicode(domain) or domain)
 	component_secret = secret
 	-- An operator that lost its connection is back before Prosody has noticed
 	component_conflict_resolve = "kick_old"

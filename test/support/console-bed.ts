@@ -118,7 +118,10 @@ function dataOf(domains: DomainIndex, model: Model, options: ConsoleBedOptions):
   for (const one of routes) model.setRoute(one);
   const objects = new Map(routes.map((one) => [one.name, one]));
   const whereabouts = (hop: { host: string; port: number }) => ({
-    addresses: [{ address: hop.host, port: hop.port, alive: hop.host in answers }],
+    // a name is one that does not exist
+    addresses: /[a-z]/.test(hop.host)
+      ? []
+      : [{ address: hop.host, port: hop.port, alive: hop.host in answers }],
     problem: undefined,
   });
   return {

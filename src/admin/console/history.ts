@@ -5,7 +5,7 @@ export interface Totals {
   readonly relayed: ReadonlyMap<string, number>;
   readonly refused: ReadonlyMap<string, number>;
   readonly asked: ReadonlyMap<string, number>;
-  readonly learned: number;
+  readonly discovered: number;
 }
 
 /** A counter of the SIP router: `METHOD:outcome`, `limited:limit:by`, and others. */
@@ -47,7 +47,7 @@ export class TrafficHistory {
       relayed: growth(last.relayed, totals.relayed),
       refused: growth(last.refused, totals.refused),
       asked: growth(last.asked, totals.asked),
-      learned: grown(last.learned, totals.learned),
+      discovered: grown(last.discovered, totals.discovered),
     };
     this.#push("hour", sample);
     this.#coarse = this.#coarse ? sum(this.#coarse, sample) : sample;
@@ -76,7 +76,7 @@ export class TrafficHistory {
 /** Sorts the router's counters into what was relayed and what was refused. */
 export function totalsOf(
   counters: readonly RouterCounter[],
-  discovery: Pick<Totals, "asked" | "learned">,
+  discovery: Pick<Totals, "asked" | "discovered">,
 ): Totals {
   const relayed = new Map<string, number>();
   const refused = new Map<string, number>();
@@ -126,7 +126,7 @@ function sum(a: Sample, b: Sample): Sample {
     relayed: merged(a.relayed, b.relayed),
     refused: merged(a.refused, b.refused),
     asked: merged(a.asked, b.asked),
-    learned: a.learned + b.learned,
+    discovered: a.discovered + b.discovered,
   };
 }
 

@@ -170,8 +170,8 @@ export interface Sample {
   readonly relayed: Readonly<Record<string, number>>;
   /** Requests that this system refused, by status; `invalid`; by the limits for strangers `limited`, and `flood`. */
   readonly refused: Readonly<Record<string, number>>;
-  /** Domains that answered for the first time. */
-  readonly learned: number;
+  /** Domains whose object was created here. */
+  readonly discovered: number;
   /** Questions about unknown domains, by verdict. */
   readonly asked: Readonly<Record<string, number>>;
 }

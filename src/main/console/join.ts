@@ -106,8 +106,9 @@ function createConsole(joints: ConsoleJoints, { edits }: { readonly edits: boole
   async function beat(): Promise<void> {
     const counters = router()?.state().reachable === true ? await router()?.counters() : undefined;
     const asked = await metrics.sums("sip_federation_discoveries_total", "verdict");
-    const learned = (await metrics.sums("sip_federation_learned_total", "")).get("") ?? 0;
-    history.record(counters && totalsOf(counters, { asked, learned }), Date.now());
+    const written = await metrics.sums("sip_federation_domain_writes_total", "result");
+    const discovered = written.get("created") ?? 0;
+    history.record(counters && totalsOf(counters, { asked, discovered }), Date.now());
     web.feed.send("pulse", source.pulse());
   }
 

@@ -2,6 +2,7 @@ import type { Element } from "@xmpp/xml";
 import type { XmppSide } from "../types.ts";
 import type { BackoffOptions } from "../../timing/backoff.ts";
 import type { Logger } from "./logger.ts";
+import { xmppDomain } from "../translation/addresses.ts";
 import { Questions } from "./questions.ts";
 import { isSendable } from "./sendable.ts";
 import { ComponentStream } from "./stream.ts";
@@ -11,7 +12,7 @@ export interface ComponentStreamsOptions {
   readonly port: number;
   /** Asked before each attempt to connect, as it may have been replaced; it may throw. */
   readonly secret: () => string;
-  /** In order of preference. */
+  /** In order of preference; international names as A-labels. */
   readonly localDomains: readonly string[];
   /** Gets every stanza but the answers to `ask`. What it throws is logged. */
   readonly received: (stanza: Element) => void;
@@ -32,7 +33,8 @@ export class ComponentStreams implements XmppSide {
 
   constructor(options: ComponentStreamsOptions) {
     this.#options = options;
-    this.#streams = new Map(options.localDomains.map((domain) => [domain, this.#stream(domain)]));
+    const domains = options.localDomains.map((domain) => xmppDomain(domain) ?? domain);
+    this.#streams = new Map(domains.map((domain) => [domain, this.#stream(domain)]));
   }
 
   /** Connects, in the background, and again whenever a stream is lost. */
@@ -45,7 +47,7 @@ export class ComponentStreams implements XmppSide {
     return [...this.#streams.values()].every((stream) => stream.up);
   }
 
-  /** The first local domain that has a stream. */
+  /** The first local domain that has a stream, as XMPP has it: in Unicode. */
   get firstUp(): string | undefined {
     return [...this.#streams].find(([, stream]) => stream.up)?.[0];
   }

@@ -23,7 +23,7 @@ export function toJid(uri: string): string | undefined {
   if (parts === null) return undefined;
   const [, userinfo, host = "", parameters = ""] = parts;
   const local = userinfo === undefined ? "" : localpart(userinfo.replace(/:.*$/s, ""));
-  const domain = jidDomain(host);
+  const domain = xmppDomain(host);
   const resource = resourceOf(parameters);
   if (local === undefined || domain === undefined || resource === undefined) return undefined;
   return `${local}${domain}${resource === "" ? "" : `/${resource}`}`;
@@ -73,8 +73,8 @@ function isPart(text: string): boolean {
   return text !== "" && !FORBIDDEN.test(text) && Buffer.byteLength(text) <= MAX_PART;
 }
 
-/** Names in Unicode, as XMPP has them (RFC 7622 §3.2); addresses as they are. */
-function jidDomain(host: string): string | undefined {
+/** Names in Unicode, as XMPP has them (RFC 7622 §3.2); addresses as they are. Undefined for what is neither. */
+export function xmppDomain(host: string): string | undefined {
   const canonical = sipHost(host);
   if (canonical === undefined || canonical.startsWith("[")) return canonical;
   const unicode = domainToUnicode(canonical);

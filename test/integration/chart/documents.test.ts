@@ -1,13 +1,16 @@
 /** What the README and the notes of a release tell people to type. */
 import assert from "node:assert/strict";
-import { readFileSync, statSync } from "node:fs";
+import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
+import { runCommand } from "../../../tools/setup/commands.ts";
 import { repositoryRoot } from "../../../tools/setup/paths.ts";
 import { type KubernetesApi, createNamespace } from "../../support/control-plane.ts";
 import { runKubectl } from "../../support/control-plane/kubectl.ts";
 import { sharedControlPlane } from "../../support/shared-control-plane.ts";
-import { LOCAL_DOMAIN, CHART, helm } from "./release.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
+import { codeIn, commandsIn, DOCUMENTS, manifestsIn, readDocument } from "./documents.ts";
+import { CHART, helm, LOCAL_DOMAIN } from "./release.ts";
 
 let api: KubernetesApi;
 let namespace: string;
@@ -16,11 +19,6 @@ before(async () => {
   api = await sharedControlPlane();
   namespace = await createNamespace(api);
 });
-
-/** The here-documents of shell commands. */
-function manifestsIn(text: string): string[] {
-  return [...text.matchAll(/^kubectl apply [^\n]*<<END\n(.*?)^END$/gms)].map(([, manifest = ""]) => manifest);
-}
 
 async function assertAccepted(text: string, count: number): Promise<void> {
   const manifests = manifestsIn(text);
@@ -31,7 +29,7 @@ async function assertAccepted(text: string, count: number): Promise<void> {
 }
 
 test("the API server accepts every manifest of the README", async () => {
-  await assertAccepted(readFileSync(join(repositoryRoot, "README.md"), "utf8"), 3);
+  await assertAccepted(readDocument("README.md"), 3);
 });
 
 test("the API server accepts the manifest of the release notes", async () => {
@@ -47,22 +45,49 @@ test("the API server accepts the manifest of the release notes", async () => {
   await assertAccepted(notes, 1);
 });
 
+/** Options of helm install and upgrade that helm template has not. */
+const OF_RELEASES = new Set(["--install", "--reuse-values", "--reset-then-reuse-values"]);
+
+/** The arguments of a documented command that installs the chart, as a shell reads them. */
+async function valuesOf(command: string): Promise<readonly string[]> {
+  const script = `REGISTRY=registry.example.com; helm() { printf '%s\\n' "$@"; }\n${command}`;
+  const [, ...args] = (await runCommand("sh", ["-euc", script])).trim().split("\n");
+  return args
+    .filter((argument) => !OF_RELEASES.has(argument))
+    .map((argument) => (argument === "charts/sip-federation" ? CHART : argument));
+}
+
+/** The arguments, with the files that they name: the YAML of the document is what is in them. */
+function withFiles(args: readonly string[], document: string): readonly string[] {
+  return args.map((argument, at) => {
+    if (args[at - 1] !== "-f") return argument;
+    const file = join(temporaryDirectory("values"), "values.yaml");
+    writeFileSync(file, codeIn(readDocument(document), "yaml")[0] ?? "");
+    return file;
+  });
+}
+
+test("the chart takes every command of the documents, on top of the README's", async () => {
+  const install = /^helm (?:install|upgrade) (?:--install )?edge /;
+  const [first = "", ...more] = commandsIn(readDocument("README.md"), install);
+  assert.equal(more.length, 0);
+  const installed = await valuesOf(first);
+  let upgrades = 0;
+  for (const document of DOCUMENTS) {
+    for (const command of commandsIn(readDocument(document), install)) {
+      const args = withFiles(await valuesOf(command), document);
+      const values = args.slice(args.indexOf(CHART) + 1);
+      await assert.doesNotReject(helm(["template", ...installed, ...values]), `${document}: ${command}`);
+      upgrades += 1;
+    }
+  }
+  assert.ok(upgrades > 8, `${upgrades} commands`);
+});
+
 test("links between documents lead somewhere", () => {
-  for (const document of [
-    "README.md",
-    "CONTRIBUTING.md",
-    "SECURITY.md",
-    "CHANGELOG.md",
-    "docs/operations.md",
-    "docs/monitoring.md",
-    "docs/supply-chain.md",
-    "THIRD-PARTY.md",
-    "charts/sip-federation/README.md",
-    "charts/sip-federation-crds/README.md",
-    "docs/xmpp.md",
-  ]) {
+  for (const document of DOCUMENTS) {
     const path = join(repositoryRoot, document);
-    for (const [, link = ""] of readFileSync(path, "utf8").matchAll(/\]\(([^)#]+)[^)]*\)/g)) {
+    for (const [, link = ""] of readDocument(document).matchAll(/\]\(([^)#]+)[^)]*\)/g)) {
       if (/^https?:/.test(link)) continue;
       assert.doesNotThrow(() => statSync(join(path, "..", link)), `${document} links to ${link}`);
     }

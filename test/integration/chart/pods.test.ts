@@ -182,6 +182,12 @@ suite("pods", { skip: obstacle(), timeout: BUILD_TIMEOUT }, () => {
     await assert.rejects(pod.exec("sip-router", "ls /var/run/secrets/kubernetes.io"), /No such file/);
   });
 
+  test("the gateway has the public authorities, and none that was made with its image", async () => {
+    const links = "find /etc/ssl/certs -name '*.pem' ! -lname '/usr/share/ca-certificates/*'";
+    assert.equal(await pod.exec("xmpp-gateway", links), "");
+    assert.match(await pod.exec("xmpp-gateway", "ls /etc/ssl/certs"), /^ISRG_Root_X1\.pem$/m);
+  });
+
   test("an operator that is killed comes back in its container, and the router stays ready meanwhile", async () => {
     const before = await pod.startTimes();
     await pod.exec(

@@ -71,7 +71,7 @@ function samples(now: number): Sample[] {
     relayed: { MESSAGE: 20, INVITE: 5 },
     refused: { "403": 2 },
     asked: {},
-    learned: at === 50 ? 3 : 0,
+    discovered: at === 50 ? 3 : 0,
   }));
 }
 
@@ -185,6 +185,14 @@ test("explain shows the path of a request, and what is wrong with a question", a
   await page.press("Explain", "form");
   await page.until(`document.querySelector("[aria-invalid]")?.name === "source"`);
   page.complaints.splice(0); // the browser logs the answer 400
+});
+
+test("explain does not call it relayed where no next hop has an address", async (t) => {
+  const lost = { destinationPattern: ".*", nextHop: "nowhere.example", blockRoute: false };
+  const { page, go } = await visit(t, { routes: [route("lost", lost)] });
+  await go("explain?uri=sip%3Abob%40partner.example");
+  await page.until(`document.querySelector(".verdict.bad") !== null`);
+  assert.match(await page.text(".verdict"), /No next hop\s+sip:bob@partner\.example/);
 });
 
 test("telephone numbers keep their plus sign", async (t) => {

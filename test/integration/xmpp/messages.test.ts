@@ -15,6 +15,8 @@ const KINDS = ["prosody", "ejabberd"] as const;
 const STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas";
 /** Shorter than the product's, since one test waits for it. */
 const TIMEOUT_MS = 4000;
+/** `münchen.example`, as SIP has it. */
+const INTERNATIONAL = "xn--mnchen-3ya.example";
 const accounts = { bob: "bobs secret", "o\\27malley": "another secret" };
 
 /** The inside, which answers as it is told and keeps what it gets. */
@@ -28,12 +30,12 @@ class Inside {
   }
 }
 
-function messageTo(uri: string, text: string): SipRequest {
+function messageTo(uri: string, text: string, from = `sip:alice@${LOCAL_DOMAIN}`): SipRequest {
   return {
     method: "MESSAGE",
     uri,
     headers: [
-      ["From", `<sip:alice@${LOCAL_DOMAIN}>;tag=1`],
+      ["From", `<${from}>;tag=1`],
       ["To", `<${uri}>`],
       ["Call-ID", "call-1"],
       ["Content-Type", "text/plain"],
@@ -67,7 +69,7 @@ for (const kind of KINDS) {
     let gateway: Gateway;
 
     before(async () => {
-      bed = await XmppBed.open();
+      bed = await XmppBed.open({ localDomains: [LOCAL_DOMAIN, INTERNATIONAL] });
       server = await bed[kind]({ domain, accounts });
       const messages = new MessageGateway({ sip: inside, xmpp: bed.streams, timeoutMs: TIMEOUT_MS });
       const presence = { fromSip: () => Promise.resolve({ status: 489 }), fromXmpp: () => Promise.resolve() };
@@ -98,6 +100,15 @@ for (const kind of KINDS) {
         header(headers, "From") ?? "",
         new RegExp(`^<sip:o'malley@${domain.replace(".", "\\.")}>;tag=`),
       );
+    });
+
+    test("RFC 7622 §3.2: users of an international local domain are found by its name in Unicode", async (t) => {
+      const bob = await login(t, server, "bob");
+      const message = messageTo(`sip:bob@${domain}`, "servus", `sip:alice@${INTERNATIONAL}`);
+      assert.deepEqual(await gateway.fromSip(message), { status: 200 });
+      assert.equal((await bob.nextMessage("servus")).attrs.from, "alice@münchen.example");
+      await bob.message("alice@münchen.example", "griaß di");
+      assert.equal((await next(inside, "griaß di")).uri, `sip:alice@${INTERNATIONAL}`);
     });
 
     test("messages keep their order, and none is lost", async (t) => {

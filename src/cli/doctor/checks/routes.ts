@@ -49,9 +49,16 @@ function reachable(route: StaticRoute): readonly Finding[] {
   if (condition === undefined || condition.status === "True") return [];
   const message = `StaticRoute ${name}: ${condition.message}`;
   if (condition.status === "Unknown") return [warning(message, "run it again in a minute; look at the pods")];
-  return [problem(message, condition.reason === "TLSFailed" ? tlsFix(route) : HOP_FIX)];
+  return [problem(message, hopFix(route, condition.reason))];
 }
 
+function hopFix(route: StaticRoute, reason: string): string {
+  if (reason === "TLSFailed") return tlsFix(route);
+  return reason === "Unresolvable" ? DNS_FIX : HOP_FIX;
+}
+
+const DNS_FIX =
+  "correct nextHop, or its records in DNS; nextHopPort 0 asks for SRV records, any other for an address";
 const HOP_FIX =
   "see that the next hop runs, answers OPTIONS, and that no NetworkPolicy or firewall is between it and the pods";
 

@@ -7,11 +7,11 @@ import {
   TrafficHistory,
 } from "../../../../src/admin/console/history.ts";
 
-const NONE = { asked: new Map<string, number>(), learned: 0 };
+const NONE = { asked: new Map<string, number>(), discovered: 0 };
 
-function totals(counters: Readonly<Record<string, number>>, learned = 0): Totals {
+function totals(counters: Readonly<Record<string, number>>, discovered = 0): Totals {
   const list = Object.entries(counters).map(([name, count]) => ({ name, count }));
-  return totalsOf(list, { asked: new Map(), learned });
+  return totalsOf(list, { asked: new Map(), discovered });
 }
 
 test("counters of the router are sorted into what was relayed and what was refused", () => {
@@ -43,7 +43,7 @@ test("a sample is what came since the last one, also when the router began anew"
   assert.deepEqual(history.read("hour").samples, [], "the first totals are of times before");
   history.record(totals({ "MESSAGE:relayed": 130, "INVITE:relayed": 2 }, 4), 20_000);
   assert.deepEqual(history.newest?.relayed, { MESSAGE: 30, INVITE: 2 });
-  assert.equal(history.newest.learned, 1, "as of the first time");
+  assert.equal(history.newest.discovered, 1, "as of the first time");
   history.record(undefined, 30_000);
   history.record(totals({ "MESSAGE:relayed": 5 }, 4), 40_000);
   assert.deepEqual(history.newest.relayed, { MESSAGE: 5 });

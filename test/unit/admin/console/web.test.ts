@@ -37,7 +37,7 @@ test("keys move within the list", () => {
 });
 
 function sample(at: number, relayed: Readonly<Record<string, number>>): Sample {
-  return { at, seconds: 10, relayed, refused: {}, asked: {}, learned: 0 };
+  return { at, seconds: 10, relayed, refused: {}, asked: {}, discovered: 0 };
 }
 
 test("samples become columns, and the small series one", () => {

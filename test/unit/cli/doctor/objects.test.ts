@@ -52,6 +52,7 @@ test("routes: all is well, federation open or closed", () => {
 
 const UNREACHABLE: readonly (readonly [reason: string, Partial<StaticRoute["spec"]>, expected: RegExp])[] = [
   ["NoAnswer", {}, /^problem: StaticRoute default: Because\. -> see that the next hop runs/],
+  ["Unresolvable", {}, /-> correct nextHop, or its records in DNS/],
   [
     "TLSFailed",
     { protocolType: "TLS", nextHop: "2001:db8::1", tls: { serverName: "sbc.example" } },

@@ -119,8 +119,8 @@ function answer(found: Explanation, uri: string): Node[] {
   ];
 }
 
-function outcome({ action, status }: Explanation): ["good" | "bad" | "quiet", string] {
-  if (action === "relay") return ["good", "Relayed"];
+function outcome({ action, status, nextHop }: Explanation): ["good" | "bad" | "quiet", string] {
+  if (action === "relay") return nextHop ? ["good", "Relayed"] : ["bad", "No next hop"];
   if (action === "gateway") return ["good", "To XMPP"];
   if (action === "drop") return ["quiet", "Dropped"];
   return status !== undefined && status < 300

@@ -51,7 +51,7 @@ export function overviewPage(context: Context, query: URLSearchParams): Page {
       const columns = columnsOf(await read<History>("history", { range }, signal), Date.now());
       const unit = range === "hour" ? "a minute" : "in a quarter of an hour";
       traffic.update({ columns, series: seriesOf(columns, ({ relayed }) => relayed, MOST), unit });
-      discoveries.update({ columns, series: seriesOf(columns, learnedOf, MOST), unit });
+      discoveries.update({ columns, series: seriesOf(columns, discoveredOf, MOST), unit });
       refusals.update({ columns, series: seriesOf(columns, refusedOf, MOST), unit });
     } catch (error) {
       context.failed(error);
@@ -107,8 +107,8 @@ export function overviewPage(context: Context, query: URLSearchParams): Page {
   };
 }
 
-function learnedOf({ learned }: Sample): Readonly<Record<string, number>> {
-  return { "answered for the first time": learned };
+function discoveredOf({ discovered }: Sample): Readonly<Record<string, number>> {
+  return { "new domains": discovered };
 }
 
 function refusedOf({ refused }: Sample): Readonly<Record<string, number>> {
