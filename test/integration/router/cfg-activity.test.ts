@@ -63,6 +63,22 @@ for (const binary of kamailioBinaries()) {
       assert.deepEqual(await told(), ["known.test|o"]);
     });
 
+    test("what is remembered anew meanwhile ends in time", async (t) => {
+      const { hop, operator, outbound } = await stage(t);
+      const orders = { "id/0": uri(hop), "id/1": uri(hop) };
+      await outbound("known.test");
+      for (const table of [{}, { sets: { "*": "0||2|id" }, orders }]) {
+        const before = operator.active.length;
+        await bed.router.rpc("htable.setex", "seen", "o:known.test", 2);
+        await program(hop, table);
+        await waitFor("it to be told again", async () => {
+          await outbound("known.test");
+          return operator.active.length > before;
+        });
+      }
+      assert.deepEqual(new Set(operator.active), new Set(["known.test|o"]));
+    });
+
     test("a crowd is told of once", async (t) => {
       const { outbound, from, told } = await stage(t);
       await Promise.all(Array.from({ length: 40 }, (_, n) => (n % 2 ? outbound : from)("known.test")));
