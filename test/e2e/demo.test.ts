@@ -123,6 +123,7 @@ for (const [signal, code] of [["SIGINT", 130] as const, ["SIGTERM", 143] as cons
       [
         ...["KUBECONFIG", "KUBECTL", "NAMESPACE", "LOCAL_DOMAIN", "SIP_UDP", "SIP_TCP"],
         ...["SIP_TLS", "TLS_DIR", "ADMIN_URL", "CONSOLE_URL", "CONSOLE_ACCOUNT", "INSIDE_IP", "OUTSIDE_IP"],
+        ...["NEXT_HOP_IP", "PARTNER_IP", "PLATFORM_IP"],
         ...["XMPP_DOMAIN", "XMPP_USER", "XMPP_PASSWORD", "XMPP_HOST", "XMPP_PORT"],
       ],
     );

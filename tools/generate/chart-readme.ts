@@ -38,8 +38,8 @@ helm upgrade --install edge charts/sip-federation --namespace voice --create-nam
 helm test edge --namespace voice --logs
 \`\`\`
 
-What an administrator does after that is in [operations](../../docs/operations.md), what Prometheus and Grafana need in
-[monitoring](../../docs/monitoring.md), XMPP in [XMPP](../../docs/xmpp.md).
+Step by step: [install](../../docs/how-to/install.md), [open federation](../../docs/how-to/open-federation.md),
+[let peers reach the pods](../../docs/how-to/expose.md), and what else an administrator does in the [documentation](../../docs/README.md).
 
 ## Values
 

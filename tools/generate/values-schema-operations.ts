@@ -36,7 +36,7 @@ export const networkPolicy = object("Who may reach the pods, and whom they may r
 });
 
 export const hostNetwork = object(
-  "The network of the node instead of one of the pod. See docs/operations.md.",
+  "The network of the node instead of one of the pod. See docs/how-to/expose.md.",
   {
     enabled: flag("Whether pods are in it. Not with inside.enabled, nor with xmpp.enabled."),
     dedicatedNodes: flag("That nothing else runs on these nodes: whoever does could program the router."),

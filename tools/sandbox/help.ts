@@ -3,10 +3,8 @@ import type { SandboxEnv } from "./sandbox.ts";
 
 /** How a person uses the sandbox; `envFile` is where its settings are. Every command here works as it stands. */
 export function sandboxHelp(env: SandboxEnv, envFile: string): string {
-  const nextHop = env.OUTSIDE_IP.replace(/\d+$/, "99");
-  const platform = env.OUTSIDE_IP.replace(/\d+$/, "98");
   return `
-The sandbox is ready; Ctrl-C ends it. In another terminal:
+The sandbox is ready; Ctrl-C ends it. docs/tutorial.md is a lesson with it. In another terminal:
 
   set -a; . ${relative(process.cwd(), envFile)}; set +a
   $KUBECTL get staticroutes,federateddomains           # only the predefined route, and it is blocked
@@ -17,9 +15,9 @@ Federation is closed: a message from the inside to any other domain is refused.
 
 Open it: a next hop for every domain, and somebody there who answers.
 
-  tools/sandbox/sip answer ${nextHop} &
+  tools/sandbox/sip answer $NEXT_HOP_IP &
   $KUBECTL patch staticroute default --type=merge -p '{"spec":
-    {"blockRoute": false, "nextHop": "${nextHop}", "protocolType": "UDP"}}'
+    {"blockRoute": false, "nextHop": "'$NEXT_HOP_IP'", "protocolType": "UDP"}}'
   tools/sandbox/sip message alice@$LOCAL_DOMAIN bob@partner.example.org
   $KUBECTL get federateddomains                        # partner.example.org is known now
 
@@ -31,9 +29,9 @@ Unknown domains are asked over XMPP first. ${env.XMPP_DOMAIN} answers, and ${env
 
 Your own platform needs a route of its own to get the answer, and somebody there too:
 
-  tools/sandbox/sip answer ${platform} &
+  tools/sandbox/sip answer $PLATFORM_IP &
   echo '{"apiVersion": "sipfederation.io/v1alpha1", "kind": "StaticRoute", "metadata": {"name": "inside"},
-    "spec": {"destinationPattern": "${env.LOCAL_DOMAIN}", "nextHop": "${platform}", "protocolType": "UDP"}}' |
+    "spec": {"destinationPattern": "${env.LOCAL_DOMAIN}", "nextHop": "'$PLATFORM_IP'", "protocolType": "UDP"}}' |
     $KUBECTL apply -f -
   tools/sandbox/xmpp message alice@$LOCAL_DOMAIN 'Good night'
   tools/sandbox/xmpp watch alice@$LOCAL_DOMAIN         # and whether she is there

@@ -28,7 +28,10 @@ const XMPP_DOMAIN = "chat.example.net";
 const XMPP_USER = "juliet";
 const XMPP_PASSWORD = "balcony";
 
-/** Shell-style settings by which a person, or a script, finds everything. */
+/**
+ * Shell-style settings by which a person, or a script, finds everything. At NEXT_HOP_IP, PARTNER_IP and PLATFORM_IP is nobody:
+ * who plays puts an answering SIP user agent there.
+ */
 export type SandboxEnv = Readonly<Record<SandboxVariable, string>>;
 
 type SandboxVariable =
@@ -45,6 +48,9 @@ type SandboxVariable =
   | "CONSOLE_ACCOUNT"
   | "INSIDE_IP"
   | "OUTSIDE_IP"
+  | "NEXT_HOP_IP"
+  | "PARTNER_IP"
+  | "PLATFORM_IP"
   | "XMPP_DOMAIN"
   | "XMPP_USER"
   | "XMPP_PASSWORD"
@@ -174,6 +180,9 @@ function describe({ environment, foreign }: Parts, directory: string): SandboxEn
     CONSOLE_ACCOUNT,
     INSIDE_IP: insideAddress,
     OUTSIDE_IP: outsideAddress,
+    NEXT_HOP_IP: environment.peerAddress(),
+    PARTNER_IP: environment.peerAddress(),
+    PLATFORM_IP: environment.peerAddress(),
     XMPP_DOMAIN,
     XMPP_USER,
     XMPP_PASSWORD,

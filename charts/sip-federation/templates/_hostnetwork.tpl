@@ -11,7 +11,7 @@
 {{- fail "hostNetwork.enabled and networkPolicy.enabled do not go together: a NetworkPolicy has no effect on pods in the network of their node. Use a firewall of the node" -}}
 {{- end -}}
 {{- if not (and .Values.hostNetwork.dedicatedNodes (or .Values.nodeSelector .Values.affinity)) -}}
-{{- fail "hostNetwork.enabled needs nodes of its own: the router is programmed over loopback, which every process of the node and every other pod in its network can reach. Taint and label nodes, set nodeSelector (or affinity) and tolerations, and say hostNetwork.dedicatedNodes=true. See docs/operations.md" -}}
+{{- fail "hostNetwork.enabled needs nodes of its own: the router is programmed over loopback, which every process of the node and every other pod in its network can reach. Taint and label nodes, set nodeSelector (or affinity) and tolerations, and say hostNetwork.dedicatedNodes=true. See docs/how-to/expose.md" -}}
 {{- end -}}
 {{- end -}}
 {{- end }}

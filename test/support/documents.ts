@@ -1,7 +1,7 @@
 /** The documents of this repository, as tests read them. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { repositoryRoot } from "../../../tools/setup/paths.ts";
+import { repositoryRoot } from "../../tools/setup/paths.ts";
 
 /** Paths in the repository of everything that people read. */
 export const DOCUMENTS: readonly string[] = [
@@ -14,6 +14,35 @@ export const DOCUMENTS: readonly string[] = [
 
 export function readDocument(document: string): string {
   return readFileSync(join(repositoryRoot, document), "utf8");
+}
+
+/** What people read as text: without code. */
+export function proseIn(text: string): string {
+  return text
+    .replaceAll(/^( *)```.*?^\1```$/gms, "")
+    .replaceAll(/`[^`\n]*`/g, (code) => code.replaceAll(/[[\]()<>]/g, ""));
+}
+
+export interface Heading {
+  /** 1 for the title. */
+  readonly level: number;
+  readonly text: string;
+}
+
+export function headingsIn(text: string): Heading[] {
+  return [...text.replaceAll(/^( *)```.*?^\1```$/gms, "").matchAll(/^(#+) (.+)$/gm)].map(
+    ([, marks = "", words = ""]) => ({ level: marks.length, text: words }),
+  );
+}
+
+/** The anchor of a heading on a forge, and the one on a site by MkDocs; a text may be linked to where both are one. */
+export function anchorsOf({ text }: Heading): { readonly forge: string; readonly site: string } {
+  const words = text.toLowerCase().replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1");
+  const ascii = words.normalize("NFKD").replaceAll(/[^\w\s-]/g, "");
+  return {
+    forge: words.replaceAll(/[^\p{L}\p{N}\p{M}_ -]/gu, "").replaceAll(" ", "-"),
+    site: ascii.trim().replaceAll(/[-\s]+/g, "-"),
+  };
 }
 
 /** The here-documents of shell commands. */
