@@ -105,7 +105,7 @@ const learning: Learning = new Learning({
   },
 });
 
-const activity = new Activity();
+const activity = new Activity(() => operator.domains);
 const statuses = new Statuses({
   subject: (kind, name) => operator.get(kind, name),
   programmedUpTo: (kind) => replicas.programmedUpTo(kind),
@@ -267,8 +267,8 @@ function startRouter(): void {
   nextHops.follow();
   const told = { ...routerHandlers(asked.asking, learning, metrics.learning), ...limits.handlers };
   router.start(model.table, {
-    ...activity.listening(told, (domain) => {
-      web.observed("FederatedDomain", [domain]);
+    ...activity.listening(told, (domains) => {
+      web.observed("FederatedDomain", domains);
     }),
     hopChanged: (uri) => {
       nextHops.probed(uri);

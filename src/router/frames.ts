@@ -14,6 +14,7 @@ export interface StreamHandlers {
   learned(report: LearnedReport): void;
   domainLimited(domain: string, limit: DomainLimit): void;
   sourceLimited(address: string, limit: SourceLimit): void;
+  active(domain: string, direction: ExternalDirection): void;
   /** Whose is the certificate of a connection? */
   certificate(question: CertificateQuestion): void;
   /** What became of a probe; `microseconds` from order to answer. Status 0: its certificate is for `names` instead. */
@@ -76,6 +77,12 @@ const READERS: Readonly<Record<string, Reader>> = {
   S([, address = "", limit = ""], handlers) {
     if (isIP(address) === 0 || !isSourceLimit(limit)) return false;
     handlers.sourceLimited(address, limit);
+    return true;
+  },
+  A([, domain = "", side], handlers) {
+    const direction = directionOf(side);
+    if (direction === undefined || !isName(domain)) return false;
+    handlers.active(domain, direction);
     return true;
   },
 };

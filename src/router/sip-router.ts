@@ -232,6 +232,9 @@ export class SipRouter {
         sourceLimited: (address, limit) => {
           handlers.sourceLimited?.(address, limit);
         },
+        active: (domain, direction) => {
+          handlers.active?.(domain, direction);
+        },
       },
       this.#log,
     );

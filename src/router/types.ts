@@ -29,6 +29,11 @@ export interface RouterHandlers {
   domainLimited?(domain: string, limit: DomainLimit): void;
   /** A source has met one: a sample, one a minute for each limit. */
   sourceLimited?(address: string, limit: SourceLimit): void;
+  /**
+   * A known domain has requests that are served, to it or from it, over SIP or XMPP: told every ten minutes at most for
+   * each direction.
+   */
+  active?(domain: string, direction: ExternalDirection): void;
 }
 
 /** Orders in which the next hops of a set are tried, as many as their weights need. */

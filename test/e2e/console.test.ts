@@ -5,7 +5,7 @@ import { Browser, type Page } from "../support/browser.ts";
 import { viewerOf } from "../support/console-viewers.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { Federation } from "./support/federation.ts";
-import { open, to } from "./support/objects.ts";
+import { domain, open, route, to } from "./support/objects.ts";
 import type { Party } from "./support/party.ts";
 
 let federation: Federation;
@@ -65,6 +65,25 @@ test("a domain that is discovered appears while one looks", async () => {
   );
   await openDomain("new.example");
   await page.until(`/Programmed\\s+True, Programmed/.test(document.querySelector(".panel").innerText)`);
+});
+
+test("a domain that was known before has its last activity, live, each way", async () => {
+  await federation.cluster.apply(
+    domain("written.example"),
+    route("local", "example.com", to(federation.inside, "UDP")),
+  );
+  await go("domains?text=written");
+  await page.until(`${line("written.example")}?.innerText.includes("Ready")`);
+  const last = `${line("written.example")}.querySelector(".activity").innerText`;
+  assert.equal(await page.see(last), "—");
+  await openDomain("written.example");
+  await page.until(`/Last activity\\s+None seen/.test(document.querySelector(".panel").innerText)`);
+  assert.equal(await federation.fromInside({ to: "bob@written.example" }), "200 at partner");
+  await page.until(`${last} === "just now"`);
+  await page.until(`/Last activity\\s+[^\\n]+, to it/.test(document.querySelector(".panel").innerText)`);
+  const call = { from: "bob@written.example", to: "alice@example.com" };
+  await federation.eventually("200 at inside", federation.outside, call);
+  await page.until(`/Last activity\\s+[^\\n]+, from it\\n/.test(document.querySelector(".panel").innerText)`);
 });
 
 test("a domain is blocked: its requests are refused, and everybody sees by whom it was done", async () => {

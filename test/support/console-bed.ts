@@ -6,6 +6,7 @@ import type { ConsoleData } from "../../src/admin/console/api.ts";
 import { Console, type ConsoleOptions } from "../../src/admin/console/console.ts";
 import { DomainIndex } from "../../src/admin/console/domains/index.ts";
 import type {
+  DomainActivity,
   DomainRow,
   Edit,
   History,
@@ -37,6 +38,8 @@ export interface ConsoleBedOptions {
   readonly history?: History;
   readonly routes?: readonly RouteObject[];
   readonly now?: () => number;
+  /** When a domain last had requests. */
+  readonly activity?: (domain: string) => DomainActivity | undefined;
   /** Milliseconds that an answer to a probe took, by address; without one the next hop is silent. */
   readonly answers?: Readonly<Record<string, number>>;
 }
@@ -127,7 +130,9 @@ function dataOf(domains: DomainIndex, model: Model, options: ConsoleBedOptions):
     synced: () => true,
     details: (name) => {
       const row = domains.get(name);
-      return Promise.resolve(row && { row, sources: [], conditions: [] });
+      return Promise.resolve(
+        row && { row, sources: [], conditions: [], activity: options.activity?.(name) ?? {} },
+      );
     },
     routes: (): RoutesView =>
       routesView({

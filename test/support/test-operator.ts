@@ -71,6 +71,11 @@ export class TestOperator {
     return this.#subjects("L", 3);
   }
 
+  /** What the router told of known domains that have requests, `<domain>|<side>`. */
+  get active(): string[] {
+    return this.#subjects("A", 2);
+  }
+
   /** Goes; resolves when the router has noticed. */
   async leave(): Promise<void> {
     const before = await this.#operators();

@@ -33,8 +33,14 @@ export interface DomainRow {
   readonly description?: string;
   readonly state: DomainState;
   readonly servedBy: ServedBy;
-  /** When this replica last heard of the domain; absent where it has not since it started. */
+  /** When the domain last had requests, to within ten minutes; absent where this replica's operator knows of none. */
   readonly activity?: number;
+}
+
+/** When a domain last had requests, to it and from it, in milliseconds since 1970, to within ten minutes. */
+export interface DomainActivity {
+  readonly outbound?: number;
+  readonly inbound?: number;
 }
 
 export type DomainSort = "name" | "created" | "activity";
@@ -47,6 +53,8 @@ export interface DomainQuery {
   readonly protocol?: Protocol;
   readonly trust?: Trust;
   readonly state?: DomainState;
+  /** Whether any activity is known. */
+  readonly activity?: "seen" | "none";
   /** Pattern of the StaticRoutes that serve the domain, or `XMPP`. */
   readonly route?: string;
   readonly sort: DomainSort;
@@ -77,6 +85,7 @@ export interface DomainCounts {
 export interface DomainDetails {
   readonly row: DomainRow;
   readonly sources: readonly string[];
+  readonly activity: DomainActivity;
   /** As they are in the API at this moment; absent while the API server is away. */
   readonly conditions?: readonly Condition[];
 }

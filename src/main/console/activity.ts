@@ -1,47 +1,84 @@
-/** Part of main.ts: when this replica last heard of a domain. */
-import type { RouterHandlers } from "../../router/types.ts";
+/** Part of main.ts: when domains last had requests, as far as this replica knows. */
+import type { DomainActivity } from "../../admin/console/types.ts";
+import type { ExternalDirection, RouterHandlers } from "../../router/types.ts";
 
-type Heard = Pick<RouterHandlers, "learned" | "domainLimited">;
+type Told = Pick<RouterHandlers, "learned" | "active">;
 
-/** Domains that are remembered; of older ones nothing is known. */
-const MOST = 20_000;
+/** The known domains. */
+export interface KnownDomains {
+  readonly size: number;
+  get(name: string): unknown;
+}
+
+/** Domains beyond the known ones that are kept: those that become known in a moment, and some that were deleted. */
+const SPARE = 10_000;
+/** Milliseconds between two tellings of what changed: with many domains each is news for the pages that show them. */
+export const NEWS_MS = 5_000;
 
 /**
- * When this replica last heard of a domain, in memory alone. The router does not tell of every request: it tells of a
- * domain that answers for the first time, and of a known one that meets a limit.
+ * When domains last had requests that were served, in memory alone, from the start of the operator on. The router tells
+ * of a domain that answers for the first time, and once in ten minutes that a known one has requests.
  */
 export class Activity {
-  readonly #at = new Map<string, number>();
+  readonly #known: () => KnownDomains;
+  readonly #of = new Map<string, DomainActivity>();
+  readonly #news = new Set<string>();
+  #resting: NodeJS.Timeout | undefined;
 
-  /** In milliseconds since 1970; undefined where nothing was heard. */
-  at(domain: string): number | undefined {
-    return this.#at.get(domain);
+  constructor(known: () => KnownDomains) {
+    this.#known = known;
+  }
+
+  /** Undefined where nothing is known. */
+  of(domain: string): DomainActivity | undefined {
+    return this.#of.get(domain);
+  }
+
+  /** The newer one of both directions, in milliseconds since 1970; undefined where nothing is known. */
+  last(domain: string): number | undefined {
+    const { outbound = 0, inbound = 0 } = this.#of.get(domain) ?? {};
+    return Math.max(outbound, inbound) || undefined;
   }
 
   /** `now`: milliseconds since 1970. */
-  heard(domain: string, now: number): void {
-    this.#at.delete(domain);
-    this.#at.set(domain, now);
-    const [oldest] = this.#at.keys();
-    if (this.#at.size > MOST && oldest !== undefined) this.#at.delete(oldest);
+  heard(domain: string, direction: ExternalDirection, now: number): void {
+    this.#makeRoom();
+    this.#of.set(domain, { ...this.#of.get(domain), [direction]: now });
   }
 
-  /** Listens to what the router tells. `changed`: something new is known of a domain. */
-  listening<H extends Heard>(handlers: H, changed: (domain: string) => void): H & Heard {
-    const hear = (domain: string): void => {
-      this.heard(domain, Date.now());
-      changed(domain);
+  /** Listens to what the router tells. `changed`: something new is known of these; at once, and then now and then. */
+  listening<H extends Told>(handlers: H, changed: (domains: readonly string[]) => void): H & Required<Told> {
+    const hear = (domain: string, direction: ExternalDirection): void => {
+      this.heard(domain, direction, Date.now());
+      this.#news.add(domain);
+      if (this.#resting === undefined) this.#tell(changed);
     };
     return {
       ...handlers,
       learned: (...told) => {
-        hear(told[0]);
+        hear(told[0], told[1]);
         handlers.learned(...told);
       },
-      domainLimited: (...told) => {
-        hear(told[0]);
-        handlers.domainLimited?.(...told);
+      active: (...told) => {
+        hear(...told);
+        handlers.active?.(...told);
       },
     };
+  }
+
+  #makeRoom(): void {
+    const known = this.#known();
+    if (this.#of.size < known.size + SPARE) return;
+    for (const name of this.#of.keys()) if (known.get(name) === undefined) this.#of.delete(name);
+  }
+
+  #tell(changed: (domains: readonly string[]) => void): void {
+    const news = [...this.#news];
+    this.#news.clear();
+    changed(news);
+    this.#resting = setTimeout(() => {
+      this.#resting = undefined;
+      if (this.#news.size > 0) this.#tell(changed);
+    }, NEWS_MS).unref();
   }
 }

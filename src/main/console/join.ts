@@ -116,7 +116,7 @@ function rowsOf({ model, operator, throttling, activity }: ConsoleJoints) {
     model,
     domains: operator.domains,
     throttled: (domain) => throttling.limits(domain).length > 0,
-    activity: (domain) => activity.at(domain),
+    activity: (domain) => activity.last(domain),
   });
   return (name: string) => rows.row(name);
 }
@@ -153,17 +153,18 @@ function dataOf(joints: ConsoleJoints, domains: DomainIndex, history: TrafficHis
 }
 
 async function details(
-  { client, operator }: ConsoleJoints,
+  { client, operator, activity }: ConsoleJoints,
   domains: DomainIndex,
   name: string,
 ): Promise<DomainDetails | undefined> {
   const row = domains.get(name);
   if (!row) return undefined;
   const sources = operator.domains.get(name)?.object.spec.sources ?? [];
+  const known = { row, sources, activity: activity.of(name) ?? {} };
   try {
     const { status } = await client.get<ApiObject>(FEDERATED_DOMAINS, name);
-    return { row, sources, conditions: (status as ObjectStatus | undefined)?.conditions ?? [] };
+    return { ...known, conditions: (status as ObjectStatus | undefined)?.conditions ?? [] };
   } catch (error) {
-    return isNotFound(error) ? undefined : { row, sources };
+    return isNotFound(error) ? undefined : known;
   }
 }

@@ -11,7 +11,7 @@ export interface RowJoints {
   readonly domains: { get(name: string): CachedDomain | undefined };
   /** Whether a limit for strangers bites for the domain. */
   readonly throttled: (domain: string) => boolean;
-  /** When this replica last heard of it, in milliseconds since 1970. */
+  /** When it last had requests, in milliseconds since 1970. */
   readonly activity: (domain: string) => number | undefined;
 }
 

@@ -1,7 +1,7 @@
 /** The page SIP Federated Domains, in a real Chromium. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Edit } from "../../../src/admin/console/types.ts";
+import type { DomainActivity, DomainRow, Edit } from "../../../src/admin/console/types.ts";
 import { type ConsoleBed, domainRow, TOKENS } from "../../support/console-bed.ts";
 import { NAMES, visit, withBrowser } from "./setup.ts";
 
@@ -24,7 +24,7 @@ const COUNT = `document.querySelector(".count").innerText`;
 test("domains are listed with their state, and a filter answers", async (t) => {
   const { page, go } = await visit(t, { fill: fillWith(FEW) });
   await go("domains");
-  await page.until(`${COUNT} === "60 domains"`);
+  await page.until(`${COUNT} === "60 domains" && ${NAMES}.length > 2`);
   assert.deepEqual((await page.see<string[]>(NAMES)).slice(0, 3), [
     "d000000.example",
     "d000001.example",
@@ -110,6 +110,63 @@ test("what changes is seen at once, in the list and beside it", async (t) => {
   bed.domains.delete(name);
   bed.console.feed.send("domains", { all: 60, changed: [], removed: [name], more: false });
   await page.until(`!${NAMES}.includes(${JSON.stringify(name)}) && document.querySelector(".panel").hidden`);
+});
+
+test("the last activity is live, in the list and beside it; the list goes by it", async (t) => {
+  const now = Date.now();
+  const sides = new Map<string, DomainActivity>();
+  const { bed, page, go } = await visit(t, {
+    fill: fillWith(FEW),
+    activity: (name) => sides.get(name),
+  });
+  const active = (name: string, of: DomainActivity): DomainRow => {
+    sides.set(name, of);
+    const row = domainRow(name, { activity: Math.max(of.outbound ?? 0, of.inbound ?? 0) });
+    bed.domains.set(row);
+    return row;
+  };
+  const told = (name: string) => `[...document.querySelectorAll(".spacer .line")]
+    .find((line) => line.querySelector(".name").innerText === ${JSON.stringify(name)})?.querySelector(".activity").innerText`;
+  const fact = `document.querySelector(".panel .facts").innerText.split("Last activity\\n")[1]`;
+  active("d000007.example", { inbound: now - 3_600_000 });
+  await go("domains?sort=activity&order=descending");
+  await page.until(`${NAMES}[0] === "d000007.example"`);
+  assert.equal(await page.see(told("d000007.example")), "1 hour ago");
+  assert.equal(await page.see(told("d000001.example")), "—");
+  await page.click(".spacer .line");
+  await page.until(`/^[^\\n]+, from it$/.test(${fact})`);
+  const changed = ["d000003.example", "d000007.example"].map((name) =>
+    active(name, { inbound: now - 3_600_000, outbound: now }),
+  );
+  bed.console.feed.send("domains", { all: FEW, changed, removed: [], more: false });
+  await page.until(`${NAMES}.slice(0, 2).join() === "d000003.example,d000007.example"`);
+  await page.until(`${told("d000007.example")} === "just now"`);
+  await page.until(`/^[^\\n]+, to it\\n[^\\n]+, from it$/.test(${fact})`);
+  sides.set("d000007.example", { outbound: now });
+  bed.console.feed.send("domains", { all: FEW, changed: [], removed: [], more: true });
+  await page.until(`/^[^\\n]+, to it$/.test(${fact})`);
+  await page.choose("select[aria-label=Activity]", "none");
+  await page.until(`${COUNT} === "58 of 60 domains"`);
+  await page.click(".spacer .line");
+  await page.until(`${fact} === "None seen"`);
+});
+
+test("what happens before a page hears of anything is not missed", async (t) => {
+  const { bed, page, go } = await visit(t, { fill: fillWith(FEW) });
+  const { feed } = bed.console;
+  const begin = new Promise<() => void>((held) => {
+    t.mock.method(feed, "add", (...stream: Parameters<typeof feed.add>) => {
+      held(() => {
+        t.mock.restoreAll();
+        feed.add(...stream);
+      });
+    });
+  });
+  await go("domains");
+  await page.until(`${COUNT} === "60 domains"`);
+  bed.domains.set(domainRow("a-missed-one.example"));
+  (await begin)();
+  await page.until(`${NAMES}[0] === "a-missed-one.example"`);
 });
 
 test("a lost connection is told of, and what was missed is read anew", async (t) => {

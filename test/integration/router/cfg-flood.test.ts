@@ -93,6 +93,7 @@ for (const binary of kamailioBinaries()) {
           certificate: nothing,
           domainLimited: (domain, limit) => told.push(`${domain} ${limit}`),
           sourceLimited: (address, limit) => told.push(`${address} ${limit}`),
+          active: () => undefined,
         },
         pino({ level: "silent" }),
       );

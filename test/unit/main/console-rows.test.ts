@@ -4,7 +4,6 @@ import { test } from "node:test";
 import { DomainIndex } from "../../../src/admin/console/domains/index.ts";
 import { Model } from "../../../src/federation/model.ts";
 import type { DomainObject, FederationConfig } from "../../../src/federation/types.ts";
-import { Activity } from "../../../src/main/console/activity.ts";
 import { overviewOf, type OverviewJoints } from "../../../src/main/console/overview.ts";
 import { routesView } from "../../../src/main/console/routes.ts";
 import { Rows } from "../../../src/main/console/rows.ts";
@@ -229,27 +228,4 @@ test("a certificate that ends soon is told of, and of many problems a few", () =
   const { problems } = overview({ unreachable: () => many });
   assert.equal(problems.length, 7);
   assert.match(problems[5]?.text ?? "", /^25 more/);
-});
-
-test("what the router tells of a domain is remembered as its last activity", () => {
-  const activity = new Activity();
-  const changed: string[] = [];
-  const told: unknown[] = [];
-  const handlers = activity.listening(
-    {
-      learned: (...what: unknown[]) => void told.push(what),
-      domainLimited: (...what: unknown[]) => void told.push(what),
-    },
-    (name) => void changed.push(name),
-  );
-  handlers.learned("a.example", "outbound", true, false);
-  handlers.domainLimited("b.example", "rate");
-  assert.deepEqual(told, [
-    ["a.example", "outbound", true, false],
-    ["b.example", "rate"],
-  ]);
-  assert.deepEqual(changed, ["a.example", "b.example"]);
-  assert.ok(Math.abs((activity.at("a.example") ?? 0) - Date.now()) < 5_000);
-  for (let at = 0; at < 20_000; at += 1) activity.heard(`d${at}.example`, at);
-  assert.equal(activity.at("a.example"), undefined, "the oldest make room");
 });

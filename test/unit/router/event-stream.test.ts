@@ -24,6 +24,7 @@ async function setUp(t: TestContext) {
       probed: (uri, status, microseconds) => events.push(`probed ${uri} ${status} ${microseconds}`),
       domainLimited: (domain, limit) => events.push(`domain ${domain} ${limit}`),
       sourceLimited: (address, limit) => events.push(`source ${address} ${limit}`),
+      active: (domain, direction) => events.push(`active ${domain} ${direction}`),
     },
     pino({ level: "silent" }),
   );
@@ -49,6 +50,8 @@ test("events arrive typed, one byte at a time", async (t) => {
       "N|ab12|7||||PEM\n",
       "T|e.test|failures",
       "S|2001:DB8::1|flood",
+      "A|g.test|o",
+      "A|g.test|i",
     ]
       .map(netstring)
       .join(""),
@@ -57,7 +60,7 @@ test("events arrive typed, one byte at a time", async (t) => {
     router.tellBytes(Buffer.from([byte]));
     await new Promise(setImmediate);
   }
-  await waitFor("all events", () => events.length === 10);
+  await waitFor("all events", () => events.length === 12);
   assert.deepEqual(events, [
     "connected instance-1",
     "question a.test outbound",
@@ -69,6 +72,8 @@ test("events arrive typed, one byte at a time", async (t) => {
     "certificate ab12 7||| PEM\n",
     "domain e.test failures",
     "source 2001:DB8::1 flood",
+    "active g.test outbound",
+    "active g.test inbound",
   ]);
 });
 
@@ -82,6 +87,8 @@ test("frames that make no sense are passed over", async (t) => {
     "L|a.test",
     "T|a.test|flood",
     "S|a.test|rate",
+    "A|a.test|x",
+    "A||o",
     "Q|a.test|o",
   );
   await waitFor("the last frame", () => events.length > 1);

@@ -57,6 +57,14 @@ test("it writes the limits for strangers, and tells who meets them", async (t) =
   assert.deepEqual(heard, ["a.test recipients", "192.0.2.9 unproven"]);
 });
 
+test("it tells which known domains have requests", async (t) => {
+  const heard: string[] = [];
+  const { fake } = await setUp(t, { active: (name, direction) => heard.push(`${name} ${direction}`) });
+  fake.tell("A|a.test|i", "A|b.test|o");
+  await waitFor("both", () => heard.length === 2);
+  assert.deepEqual(heard, ["a.test inbound", "b.test outbound"]);
+});
+
 test("it programs, and says so", async (t) => {
   const { fake, router, model, events } = await setUp(t);
   model.setDomain(domain("a.test"));

@@ -19,14 +19,15 @@ const CHOICES = {
   protocol: ["SIP", "XMPP"],
   trust: ["Full", "Limited"],
   state: ["NotAccepted", "Blocked", "NoRoute", "Throttled", "Pending", "Ready"],
+  activity: ["seen", "none"],
   sort: ["name", "created", "activity"],
   order: ["ascending", "descending"],
 } as const;
-const FILTERS = ["origin", "protocol", "trust", "state", "route"];
+const FILTERS = ["origin", "protocol", "trust", "state", "activity", "route"];
 const FREE = ["text", "route", "offset", "limit"];
 const MAX_TEXT = 300;
 
-/** Reads `?text=&origin=&protocol=&trust=&state=&route=&sort=&order=&offset=&limit=`. What is empty is absent. */
+/** Reads `?text=&origin=&protocol=&trust=&state=&activity=&route=&sort=&order=&offset=&limit=`. What is empty is absent. */
 export function readPageQuery(parameters: URLSearchParams): Read<PageQuery> {
   const given = new Map([...parameters].filter(([, value]) => value !== ""));
   for (const [name, value] of given) {
@@ -64,13 +65,14 @@ function queryOf(given: ReadonlyMap<string, string>): DomainQuery {
 
 /** Undefined where every row matches. */
 export function matcher(query: DomainQuery): ((row: DomainRow) => boolean) | undefined {
-  const { text, origin, protocol, trust, state, route } = query;
+  const { text, origin, protocol, trust, state, activity, route } = query;
   const tests: ((row: DomainRow) => boolean)[] = [];
   if (text !== undefined) tests.push((row) => hasText(row, text));
   if (origin !== undefined) tests.push((row) => row.origin === origin);
   if (protocol !== undefined) tests.push((row) => row.protocol === protocol);
   if (trust !== undefined) tests.push((row) => row.trust === trust);
   if (state !== undefined) tests.push((row) => row.state === state);
+  if (activity !== undefined) tests.push((row) => (row.activity === undefined) === (activity === "none"));
   if (route !== undefined)
     tests.push(({ servedBy }) => (servedBy.kind === "XMPP" ? servedBy.kind : servedBy.pattern) === route);
   if (tests.length === 0) return undefined;

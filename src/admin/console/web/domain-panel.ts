@@ -1,5 +1,5 @@
 import type { Condition, DomainDetails, DomainRow, Edit } from "../types.ts";
-import { edit, messageOf, read } from "./api.ts";
+import { edit, messageOf, read, Refused } from "./api.ts";
 import type { Context } from "./context.ts";
 import { ask } from "./dialog.ts";
 import { el, fill } from "./dom.ts";
@@ -14,8 +14,12 @@ export interface DomainPanel {
   show(row: DomainRow): void;
   /** The domain changed, or is gone: `row` undefined. */
   changed(row: DomainRow | undefined): void;
+  /** The domain may have changed, or be gone. */
+  renew(): void;
   close(): void;
 }
+
+const GONE = 404;
 
 type OnDomain = Extract<Edit, { uid: string; domain: string }>["action"];
 
@@ -41,7 +45,9 @@ export function domainPanel(context: Context, closed: () => void): DomainPanel {
       const details = await read<DomainDetails>(`domains/${encodeURIComponent(name)}`);
       if (shown?.name === name) draw(details);
     } catch (error) {
-      if (shown?.name === name) context.failed(error);
+      if (shown?.name !== name) return;
+      if (error instanceof Refused && error.status === GONE) close();
+      else context.failed(error);
     }
   }
 
@@ -65,13 +71,16 @@ export function domainPanel(context: Context, closed: () => void): DomainPanel {
     show: (row) => {
       shown = row;
       element.hidden = false;
-      draw({ row, sources: [] });
+      draw({ row, sources: [], activity: {} });
       element.querySelector("h2")?.focus();
       void load(row.name);
     },
     changed: (row) => {
       if (row) void load(row.name);
       else close();
+    },
+    renew: () => {
+      if (shown) void load(shown.name);
     },
     close,
   };
@@ -107,12 +116,22 @@ function content(context: Context, details: DomainDetails, close: () => void): N
       ["Protocol", row.protocol],
       ["Route", routeText(row)],
       ["Known since", dateTime(row.created)],
-      ["Last heard of", row.activity !== undefined && dateTime(row.activity)],
+      ["Last activity", activityOf(details)],
       ["Proven by", sources.join(", ")],
     ]),
     el("p", {}, link(explain, "Where would a call to it go?", icon("right"))),
     actions(context, row),
   ];
+}
+
+/** The newer direction first, where they are known. */
+function activityOf({ row, activity: { outbound, inbound } }: DomainDetails): Node | string {
+  if (row.activity === undefined) return "None seen";
+  const to = outbound !== undefined && el("div", {}, `${dateTime(outbound)}, to it`);
+  const from = inbound !== undefined && el("div", {}, `${dateTime(inbound)}, from it`);
+  if (!to && !from) return dateTime(row.activity);
+  const isNewer = (outbound ?? 0) >= (inbound ?? 0);
+  return el("div", {}, isNewer && to, from, !isNewer && to);
 }
 
 function routeText({ servedBy: { kind, pattern = "", route } }: DomainRow): Node | string {

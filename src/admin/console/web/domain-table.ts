@@ -25,6 +25,8 @@ export interface DomainTablePorts {
 interface Column {
   readonly key: string;
   readonly name: string;
+  /** What its name does not say. */
+  readonly hint?: string;
   readonly sort?: DomainSort;
   readonly cell: (row: DomainRow, now: number) => Node | string;
 }
@@ -51,7 +53,8 @@ const COLUMNS: readonly Column[] = [
   { key: "created", name: "Known since", sort: "created", cell: ({ created }, now) => timeOf(created, now) },
   {
     key: "activity",
-    name: "Last heard of",
+    name: "Last activity",
+    hint: "To within ten minutes, as this pod has seen since its operator started",
     sort: "activity",
     cell: ({ activity }, now) => timeOf(activity, now),
   },
@@ -199,8 +202,8 @@ export class DomainTable {
     return { element, cells, shown: undefined };
   }
 
-  #head({ key, name, sort }: Column): HTMLDivElement {
-    const attributes = { class: `cell ${key}`, role: "columnheader" };
+  #head({ key, name, hint, sort }: Column): HTMLDivElement {
+    const attributes = { class: `cell ${key}`, role: "columnheader", title: hint };
     if (sort === undefined) return el("div", attributes, name);
     const press = (): void => {
       const { sort: before, descending } = this.#ports.sorting();

@@ -23,7 +23,6 @@ const RETRY_MS = 3_000;
 export class Live {
   #source: EventSource | undefined;
   #retry: number | undefined;
-  #wasUp = false;
   readonly #listeners = new Map<keyof LiveEvents, Set<(data: never) => void>>();
 
   /** Listens while the page is seen, until the signal fires. */
@@ -66,8 +65,8 @@ export class Live {
     source.addEventListener("hello", (event: MessageEvent<string>) => {
       this.#tell("state", true);
       this.#tell("pulse", JSON.parse(event.data) as PulseEvent);
-      if (this.#wasUp) this.#tell("resync", undefined);
-      this.#wasUp = true;
+      // at first too: what is shown was read before anything was heard, long before in a tab that nobody saw
+      this.#tell("resync", undefined);
     });
     source.addEventListener("domains", (event: MessageEvent<string>) => {
       this.#tell("domains", JSON.parse(event.data) as DomainsEvent);

@@ -54,7 +54,7 @@ test("filters hold together", () => {
   assert.equal(index.servedBy(".*"), 2);
 });
 
-test("what is newest, or was heard of last, comes first where asked for", () => {
+test("what is newest, or was active last, comes first where asked for", () => {
   const index = indexOf(
     domainRow("a.example", { created: HOUR, activity: 5 * HOUR }),
     domainRow("b.example", { created: 3 * HOUR }),
@@ -62,6 +62,8 @@ test("what is newest, or was heard of last, comes first where asked for", () => 
   );
   assert.deepEqual(names(index, "sort=created&order=descending"), ["b.example", "c.example", "a.example"]);
   assert.deepEqual(names(index, "sort=activity&order=descending"), ["c.example", "a.example", "b.example"]);
+  assert.deepEqual(names(index, "activity=seen"), ["a.example", "c.example"]);
+  assert.deepEqual(names(index, "activity=none&sort=activity"), ["b.example"]);
 });
 
 test("the latest are discovered ones, newest first", () => {
@@ -81,6 +83,7 @@ test("the latest are discovered ones, newest first", () => {
 test("a query that makes no sense names its parameter", () => {
   const cases = {
     "state=Fine": "state",
+    "activity=much": "activity",
     "limit=0": "limit",
     "limit=501": "limit",
     "offset=-1": "offset",

@@ -1,4 +1,4 @@
-import type { DomainPage, DomainRow } from "../../types.ts";
+import type { DomainPage, DomainsEvent } from "../../types.ts";
 import { edit, messageOf, read } from "../api.ts";
 import { calmly } from "../calmly.ts";
 import type { Context, Page } from "../context.ts";
@@ -15,6 +15,8 @@ import { RowStore } from "../row-store.ts";
 const TYPING_MS = 120;
 /** What changes often is read anew no more often than this. */
 const RENEW_MS = 400;
+/** The same for one domain in full, of which the API server is asked. */
+const RENEW_ONE_MS = 4_000;
 
 const FILTERS = {
   origin: [
@@ -43,6 +45,14 @@ const FILTERS = {
       ["NoRoute", "No route"],
       ["Throttled", "Throttled"],
       ["NotAccepted", "Not accepted"],
+    ],
+  ],
+  activity: [
+    "Activity",
+    [
+      ["", "Any activity"],
+      ["seen", "Seen"],
+      ["none", "None seen"],
     ],
   ],
   trust: [
@@ -127,21 +137,25 @@ export function domainsPage(context: Context, query: URLSearchParams): Page {
     store.renew();
     table.draw();
   }, RENEW_MS);
+  const renewOne = calmly(() => {
+    panel.renew();
+  }, RENEW_ONE_MS);
   live.on(
     "domains",
     (event) => {
       store.apply(event);
       table.mark(event.changed.map(({ name }) => name));
-      if (panel.shown !== undefined) follow(panel.shown, event.changed, event.removed);
+      if (panel.shown !== undefined) follow(panel.shown, event);
       renew();
     },
     signal,
   );
   live.on("resync", renew, signal);
 
-  function follow(name: string, changed: readonly DomainRow[], removed: readonly string[]): void {
+  function follow(name: string, { changed, removed, more }: DomainsEvent): void {
     const row = changed.find((one) => one.name === name);
     if (row || removed.includes(name)) panel.changed(row);
+    else if (more) renewOne();
   }
 
   table.draw();
