@@ -24,7 +24,7 @@ import { type Kind, Statuses } from "./reconcile/statuses.ts";
 import { joinAccess } from "./main/access.ts";
 import { adminServers } from "./main/admin.ts";
 import { joinAsking } from "./main/asking.ts";
-import { Activity } from "./main/console/activity.ts";
+import { Activity } from "./main/activity.ts";
 import { joinConsole } from "./main/console/join.ts";
 import { joinDialogKeys } from "./main/dialog-keys.ts";
 import { joinLimits } from "./main/limits.ts";
@@ -280,13 +280,12 @@ function startRouter(): void {
   programming.start();
 }
 
-observe(metrics, { table: model.table, operator, writer, statusWriter, learning, router: () => router });
-
 const { admissions, throttling } = limits;
 const joints = {
   ...{ config, model, control, nextHops, learning, admissions, leader, operator, metrics, log },
   router: () => router,
 };
+observe(metrics, { ...joints, writer, statusWriter, activity });
 const access = joinAccess(client);
 const web = joinConsole({ ...joints, client, access, throttling, activity, xmppUp: () => xmpp?.isUp() });
 const servers = adminServers({ ...joints, access, web });

@@ -1,6 +1,6 @@
 /** What this operator does beyond what every controller does. No label is a domain: strangers choose those. */
 import { Gauge, type Registry } from "prom-client";
-import { counter, histogram, observed } from "./instruments.ts";
+import { counter, histogram, observed, observedByDirection } from "./instruments.ts";
 
 const PREFIX = "sip_federation";
 const DIRECTIONS = ["inbound", "outbound"];
@@ -112,6 +112,8 @@ export interface TableSize {
   readonly open: boolean;
   /** Learned domains whose FederatedDomain is not written yet. */
   readonly unwritten: number;
+  /** Domains with requests in the last twenty minutes, as far as this replica knows. */
+  readonly active: { readonly outbound: number; readonly inbound: number };
 }
 
 /** Where the size of the table is read from. Called once. */
@@ -120,6 +122,12 @@ export function observeTable(registry: Registry, read: () => TableSize): void {
   observed(registry, `${PREFIX}_route_sets`, "Patterns that are routed.", () => read().routeSets);
   observed(registry, `${PREFIX}_open`, "1 while the default route is open.", () => (read().open ? 1 : 0));
   observed(registry, `${PREFIX}_unwritten_domains`, "Learned, but not written yet.", () => read().unwritten);
+  observedByDirection(
+    registry,
+    `${PREFIX}_active_domains`,
+    "Domains with requests in the last twenty minutes.",
+    () => read().active,
+  );
 }
 
 /** All labels are there from the start: what was never counted is 0, not absent. */

@@ -4,11 +4,12 @@ import type { DomainObject, RoutingTable } from "../federation/types.ts";
 import type { SipRouter } from "../router/sip-router.ts";
 
 export interface ObservedJoints {
-  readonly table: RoutingTable;
+  readonly model: { readonly table: RoutingTable };
   readonly operator: { readonly domains: { entries: () => Iterable<{ readonly object: DomainObject }> } };
   readonly writer: { readonly depth: number };
   readonly statusWriter: { readonly depth: number };
   readonly learning: { readonly pending: number };
+  readonly activity: { active(now: number): { readonly outbound: number; readonly inbound: number } };
   /** Undefined until it is there. */
   readonly router: () => SipRouter | undefined;
 }
@@ -16,14 +17,15 @@ export interface ObservedJoints {
 const NO_ROUTER = { reachable: false, inForce: false, entries: 0, pending: 0, programmings: 0, questions: 0 };
 
 export function observe(metrics: Metrics, joints: ObservedJoints): void {
-  const { table, operator, writer, statusWriter, learning, router } = joints;
+  const { model, operator, writer, statusWriter, learning, activity, router } = joints;
   metrics.workQueue.observeDepth("domains", () => writer.depth);
   metrics.workQueue.observeDepth("status", () => statusWriter.depth);
   metrics.observeTable(() => ({
     domains: specsOf(operator.domains.entries()),
-    routeSets: table.routeSets.size,
-    open: table.open,
+    routeSets: model.table.routeSets.size,
+    open: model.table.open,
     unwritten: learning.pending,
+    active: activity.active(Date.now()),
   }));
   metrics.observeRouter(() => router()?.state() ?? NO_ROUTER);
   metrics.observeProbes(() => router()?.probes() ?? []);

@@ -106,6 +106,7 @@ const DOMAINS: Row = {
         "{{protocol}} {{policy}} {{trust}}",
       ],
       [`max(${of("sip_federation_unwritten_domains")})`, "not written down yet"],
+      [`max by (direction) (${of("sip_federation_active_domains")})`, "active, {{direction}}"],
     ]),
     graph("Questions about unknown domains", [
       [rate("direction, verdict", "sip_federation_discoveries_total"), "{{direction}}: {{verdict}}"],

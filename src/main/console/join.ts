@@ -19,7 +19,7 @@ import type { NextHops } from "../../reconcile/next-hops.ts";
 import { hopUri } from "../../router/encode.ts";
 import type { AccessJoint } from "../access.ts";
 import { explainNow, type ExplainJoints } from "../explain.ts";
-import type { Activity } from "./activity.ts";
+import type { Activity } from "../activity.ts";
 import { objectEdit } from "./edits.ts";
 import { overviewOf } from "./overview.ts";
 import { routesView } from "./routes.ts";

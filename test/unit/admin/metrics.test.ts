@@ -90,7 +90,7 @@ test("watches, programming and learning are counted", async () => {
 test("table and router are read at each scrape", async () => {
   const metrics = createMetrics("0.0.0");
   const domains = [{}, {}, { protocol: "XMPP", policy: "Block", trust: "Limited" }];
-  const table = { domains, routeSets: 2, open: false, unwritten: 0 };
+  const table = { domains, routeSets: 2, open: false, unwritten: 0, active: { outbound: 3, inbound: 1 } };
   const router = { reachable: true, inForce: true, entries: 9, pending: 1, programmings: 2, questions: 4 };
   metrics.observeTable(() => table);
   metrics.observeRouter(() => router);
@@ -100,6 +100,8 @@ test("table and router are read at each scrape", async () => {
     'sip_federation_domains{protocol="XMPP",policy="Block",trust="Limited"} 1',
     'sip_federation_domains{protocol="XMPP",policy="Allow",trust="Full"} 0',
     "sip_federation_open 0",
+    'sip_federation_active_domains{direction="outbound"} 3',
+    'sip_federation_active_domains{direction="inbound"} 1',
     "sip_router_up 1",
     "sip_router_entries 9",
     "sip_router_questions 4",

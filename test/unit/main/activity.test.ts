@@ -1,7 +1,7 @@
 /** When domains last had requests: from what the router tells, kept for the known ones. */
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { Activity, NEWS_MS } from "../../../src/main/console/activity.ts";
+import { ACTIVE_MS, Activity, NEWS_MS } from "../../../src/main/activity.ts";
 
 const NOW = Date.parse("2026-01-01T12:00:00Z");
 
@@ -33,6 +33,18 @@ test("a request to a domain and one from it are its activity, of which the later
   handlers.active("a.example", "outbound");
   assert.equal(activity.last("a.example"), NOW + 120_000);
   assert.deepEqual(told, [["a.example", "outbound", true, false]], "who was told before is told as before");
+});
+
+test("domains count as active for twice as long as the router is silent about them, each way", (t) => {
+  const { activity, handlers } = start(t);
+  handlers.active("a.example", "outbound");
+  handlers.active("a.example", "inbound");
+  handlers.active("b.example", "outbound");
+  assert.deepEqual(activity.active(NOW), { outbound: 2, inbound: 1 });
+  t.mock.timers.tick(60_000);
+  handlers.active("b.example", "outbound");
+  assert.deepEqual(activity.active(NOW + ACTIVE_MS - 1), { outbound: 2, inbound: 1 });
+  assert.deepEqual(activity.active(NOW + ACTIVE_MS), { outbound: 1, inbound: 0 });
 });
 
 test("a domain that meets a limit was refused, which is no activity", (t) => {

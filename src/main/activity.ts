@@ -1,6 +1,6 @@
 /** Part of main.ts: when domains last had requests, as far as this replica knows. */
-import type { DomainActivity } from "../../admin/console/types.ts";
-import type { ExternalDirection, RouterHandlers } from "../../router/types.ts";
+import type { DomainActivity } from "../admin/console/types.ts";
+import type { ExternalDirection, RouterHandlers } from "../router/types.ts";
 
 type Told = Pick<RouterHandlers, "learned" | "active">;
 
@@ -14,6 +14,8 @@ export interface KnownDomains {
 const SPARE = 10_000;
 /** Milliseconds between two tellings of what changed: with many domains each is news for the pages that show them. */
 export const NEWS_MS = 5_000;
+/** Milliseconds for which a domain counts as active: twice as long as the router says nothing more of it. */
+export const ACTIVE_MS = 1_200_000;
 
 /**
  * When domains last had requests that were served, in memory alone, from the start of the operator on. The router tells
@@ -38,6 +40,16 @@ export class Activity {
   last(domain: string): number | undefined {
     const { outbound = 0, inbound = 0 } = this.#of.get(domain) ?? {};
     return Math.max(outbound, inbound) || undefined;
+  }
+
+  /** How many domains had requests in the last twenty minutes. `now`: milliseconds since 1970. */
+  active(now: number): Record<ExternalDirection, number> {
+    const active = { outbound: 0, inbound: 0 };
+    for (const { outbound = 0, inbound = 0 } of this.#of.values()) {
+      if (now - outbound < ACTIVE_MS) active.outbound += 1;
+      if (now - inbound < ACTIVE_MS) active.inbound += 1;
+    }
+    return active;
   }
 
   /** `now`: milliseconds since 1970. */
