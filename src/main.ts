@@ -275,19 +275,19 @@ function startRouter(): void {
     },
     programmed: () => {
       log.info({ domains: operator.domains.size }, "the router routes by the full table");
+      web.begin();
     },
   });
   programming.start();
 }
 
-const { admissions, throttling } = limits;
 const joints = {
-  ...{ config, model, control, nextHops, learning, admissions, leader, operator, metrics, log },
+  ...{ ...limits, config, model, control, nextHops, learning, leader, operator, metrics, log },
   router: () => router,
 };
 observe(metrics, { ...joints, writer, statusWriter, activity });
 const access = joinAccess(client);
-const web = joinConsole({ ...joints, client, access, throttling, activity, xmppUp: () => xmpp?.isUp() });
+const web = joinConsole({ ...joints, client, access, activity, xmppUp: () => xmpp?.isUp() });
 const servers = adminServers({ ...joints, access, web });
 
 const everySecond = setInterval(() => {

@@ -56,6 +56,11 @@ export class TrafficHistory {
     this.#coarse = undefined;
   }
 
+  /** Whether there are totals to measure growth by. */
+  get hasBegun(): boolean {
+    return this.#last !== undefined;
+  }
+
   get newest(): Sample | undefined {
     return this.#samples.hour.at(-1);
   }

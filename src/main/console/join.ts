@@ -47,6 +47,10 @@ export function joinConsole(joints: ConsoleJoints) {
   const parts = config.console && createConsole(joints, config.console);
   return {
     console: parts?.console,
+    /** The router is there: what it counts from now on is what happened. */
+    begin: (): void => {
+      parts?.begin();
+    },
     observed: (kind: Kind, names: Iterable<string>): void => {
       parts?.observed(kind, names);
     },
@@ -99,6 +103,9 @@ function createConsole(joints: ConsoleJoints, { edits }: { readonly edits: boole
 
   return {
     console: web,
+    begin: (): void => {
+      if (!history.hasBegun) void beat();
+    },
     observed: (kind: Kind, names: Iterable<string>): void => {
       if (kind === "FederatedDomain") changes.mark(names);
       else if ([...names].length > 0) web.feed.soon("routes");
