@@ -8,6 +8,7 @@ import { LOCAL, RouterBed, tlsFor, to, uri } from "../../support/router-bed.ts";
 import { headers, type Header } from "../../support/sip/message.ts";
 import { UserAgent } from "../../support/sip/user-agent.ts";
 import { TestOperator } from "../../support/test-operator.ts";
+import { waitFor } from "../../support/wait-for.ts";
 
 const ALICE = `sip:alice@${LOCAL}`;
 const BOB = "sip:bob@partner.test";
@@ -142,6 +143,19 @@ for (const binary of kamailioBinaries()) {
         assert.deepEqual(await send(), then);
       });
     }
+
+    test("it ends in time for the operator to be told again that the domain is active", async () => {
+      await program();
+      await send();
+      await bed.router.rpc("htable.setex", "seen", "i:partner.test", 2);
+      await program();
+      const before = operator.active.length;
+      await waitFor("it to be told again", async () => {
+        assert.deepEqual(await send(), ["platform", 200]);
+        return operator.active.length > before;
+      });
+      assert.deepEqual(operator.active.slice(before), ["partner.test|i"]);
+    });
 
     test("a next hop that fails leaves the request to the next one, and is forgotten", async () => {
       await program({ sets: { [LOCAL]: to(uri(bed.platform), uri(second)) } });
