@@ -137,6 +137,17 @@ for (const binary of kamailioBinaries()) {
       assert.deepEqual(await send(), ["first then second", 500]);
     });
 
+    test("a next hop of remembered orders that was passed over has its turn again", async () => {
+      const order = `${uri(first)} ${uri(second)}`;
+      await program("0||2|id", { "id/0": order, "id/1": order });
+      first.handler = () => ({ status: 503 });
+      assert.deepEqual(await send(), ["first then second", 200]);
+      assert.deepEqual(await send(), ["second", 200]);
+      first.handler = () => ({ status: 200 });
+      await bed.router.rpc("htable.flush", "down");
+      await waitFor("the first one", async () => (await send())[0] === "first");
+    });
+
     const single = (): Promise<void> => program(to(uri(first)));
     const weighted = (): Promise<void> => program("0||2|id", { "id/0": uri(first), "id/1": uri(first) });
     const kinds = [
