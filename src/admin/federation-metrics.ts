@@ -113,7 +113,7 @@ export interface TableSize {
   /** Learned domains whose FederatedDomain is not written yet. */
   readonly unwritten: number;
   /** Domains with requests in the last twenty minutes, as far as this replica knows. */
-  readonly active: { readonly outbound: number; readonly inbound: number };
+  active(): { readonly outbound: number; readonly inbound: number };
 }
 
 /** Where the size of the table is read from. Called once. */
@@ -126,7 +126,7 @@ export function observeTable(registry: Registry, read: () => TableSize): void {
     registry,
     `${PREFIX}_active_domains`,
     "Domains with requests in the last twenty minutes.",
-    () => read().active,
+    () => read().active(),
   );
 }
 

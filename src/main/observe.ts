@@ -25,7 +25,7 @@ export function observe(metrics: Metrics, joints: ObservedJoints): void {
     routeSets: model.table.routeSets.size,
     open: model.table.open,
     unwritten: learning.pending,
-    active: activity.active(Date.now()),
+    active: () => activity.active(Date.now()),
   }));
   metrics.observeRouter(() => router()?.state() ?? NO_ROUTER);
   metrics.observeProbes(() => router()?.probes() ?? []);

@@ -12,15 +12,15 @@ export const DOCUMENTS: readonly string[] = [
     .map((name) => join("docs", name)),
 ];
 
+const CODE = /^( *)```.*?^\1```$/gms;
+
 export function readDocument(document: string): string {
   return readFileSync(join(repositoryRoot, document), "utf8");
 }
 
 /** What people read as text: without code. */
 export function proseIn(text: string): string {
-  return text
-    .replaceAll(/^( *)```.*?^\1```$/gms, "")
-    .replaceAll(/`[^`\n]*`/g, (code) => code.replaceAll(/[[\]()<>]/g, ""));
+  return text.replaceAll(CODE, "").replaceAll(/`[^`\n]*`/g, (code) => code.replaceAll(/[[\]()<>]/g, ""));
 }
 
 export interface Heading {
@@ -30,9 +30,10 @@ export interface Heading {
 }
 
 export function headingsIn(text: string): Heading[] {
-  return [...text.replaceAll(/^( *)```.*?^\1```$/gms, "").matchAll(/^(#+) (.+)$/gm)].map(
-    ([, marks = "", words = ""]) => ({ level: marks.length, text: words }),
-  );
+  return [...text.replaceAll(CODE, "").matchAll(/^(#+) (.+)$/gm)].map(([, marks = "", words = ""]) => ({
+    level: marks.length,
+    text: words,
+  }));
 }
 
 /** The anchor of a heading on a forge, and the one on a site by MkDocs; a text may be linked to where both are one. */

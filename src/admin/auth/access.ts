@@ -50,23 +50,22 @@ export class Access<H extends Holder> {
   /** A review that is fresh enough. */
   async check(token: string): Promise<Review<H>> {
     const key = hash("sha256", token);
-    const known = this.remembered(token);
+    const known = this.#fresh(key);
     if (known) return known;
     const underWay = this.#underWay.get(key) ?? this.#ask(key, token);
     return underWay;
   }
 
-  /** What is remembered of a token, and still counts: then `check` asks nobody. */
-  remembered(token: string): Review<H> | undefined {
-    const kept = this.#kept.get(hash("sha256", token));
-    if (!kept) return undefined;
-    const age = this.#ports.now() - kept.at;
-    return age < (kept.review.outcome === "allowed" ? FRESH_MS : REFUSED_MS) ? kept.review : undefined;
-  }
-
   /** Whether the last that was heard of a token was a yes, however old. */
   wasAllowed(token: string): boolean {
     return this.#kept.get(hash("sha256", token))?.review.outcome === "allowed";
+  }
+
+  #fresh(key: string): Review<H> | undefined {
+    const kept = this.#kept.get(key);
+    if (!kept) return undefined;
+    const age = this.#ports.now() - kept.at;
+    return age < (kept.review.outcome === "allowed" ? FRESH_MS : REFUSED_MS) ? kept.review : undefined;
   }
 
   async #ask(key: string, token: string): Promise<Review<H>> {

@@ -90,7 +90,13 @@ test("watches, programming and learning are counted", async () => {
 test("table and router are read at each scrape", async () => {
   const metrics = createMetrics("0.0.0");
   const domains = [{}, {}, { protocol: "XMPP", policy: "Block", trust: "Limited" }];
-  const table = { domains, routeSets: 2, open: false, unwritten: 0, active: { outbound: 3, inbound: 1 } };
+  const table = {
+    domains,
+    routeSets: 2,
+    open: false,
+    unwritten: 0,
+    active: () => ({ outbound: 3, inbound: 1 }),
+  };
   const router = { reachable: true, inForce: true, entries: 9, pending: 1, programmings: 2, questions: 4 };
   metrics.observeTable(() => table);
   metrics.observeRouter(() => router);
