@@ -101,6 +101,12 @@ export class Page {
     return this.until<string>(`${first(selector)}?.innerText ?? false`);
   }
 
+  /** Waits until the text of the first element, as it is seen, matches each pattern. */
+  async reads(selector: string, ...patterns: readonly RegExp[]): Promise<void> {
+    for (const pattern of patterns)
+      await this.until(`${String(pattern)}.test(${first(selector)}?.innerText ?? "")`);
+  }
+
   /** Clicks in the middle of the first element that is there, with a real pointer. */
   async click(selector: string): Promise<void> {
     await this.#clickOn(first(selector));
