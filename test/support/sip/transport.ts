@@ -51,8 +51,8 @@ export class SipSockets {
   readonly #udp: UdpSocket;
   readonly #tcp: Server;
   readonly #tls: TlsListener | undefined;
-  /** Connections that this side opened, by target. */
-  readonly #opened = new Map<string, Socket>();
+  /** Connections that this side opened or is opening, by target. */
+  readonly #opened = new Map<string, Promise<Socket>>();
   readonly #connections = new Set<Socket>();
 
   private constructor(udp: UdpSocket, tcp: Server, tls: TlsListener | undefined) {
@@ -121,14 +121,22 @@ export class SipSockets {
     );
   }
 
-  async #connectionTo({ host, port, transport }: SipTarget): Promise<Socket> {
-    const key = `${transport} ${host} ${port}`;
-    const kept = this.#opened.get(key);
+  /** One for all that is sent to a target, from the first message on. */
+  async #connectionTo(target: SipTarget): Promise<Socket> {
+    const key = `${target.transport} ${target.host} ${target.port}`;
+    const known = this.#opened.get(key);
+    const kept = await known?.catch(() => undefined);
     if (kept !== undefined && !kept.destroyed) return kept;
+    if (this.#opened.get(key) !== known) return this.#connectionTo(target); // somebody else opens one
+    const opening = this.#open(target);
+    this.#opened.set(key, opening);
+    return opening;
+  }
+
+  async #open({ host, port, transport }: SipTarget): Promise<Socket> {
     const plain = connect({ host, port, localAddress: this.host, noDelay: true });
     await once(plain, "connect");
     const socket = transport === "tls" ? await this.#secured(plain) : plain;
-    this.#opened.set(key, socket);
     this.#receiveFrom(socket, transport);
     return socket;
   }
