@@ -40,8 +40,10 @@ export function measuredModel(
 ): Model {
   const model = new Model(config);
   for (const [place, hop] of hops.entries()) {
+    // the first ones as in the API, which statuses name
+    const suffix = place === 0 ? "" : `-${place}`;
     for (let n = 0; n < ROUTES; n += 1)
-      model.setRoute(routeObject(`${routeName(n)}-${place}`, routeSpec(n, hop)));
+      model.setRoute(routeObject(`${routeName(n)}${suffix}`, routeSpec(n, hop)));
     model.setRoute(routeObject(`local-${place}`, specOf(LOCAL_DOMAIN, hop)));
   }
   for (let n = 0; n < domains; n += 1) model.setDomain(domainObject(knownDomain(n)));
