@@ -15,6 +15,8 @@ export const TLS_PORT = 5061;
 const PORTS = { controlPort: 8061, rpcPort: 8062, eventPort: 8063 };
 /** A transaction takes 13 kB for its 5 seconds: enough for a warm-up of a request to each of 100,000 domains. */
 const SHARED_MEMORY_MB = "2048";
+/** The memory manager of kamailio-run: Debian's default is far slower. */
+const TLSF = ["-x", "tlsf", "-X", "tlsf"];
 
 export const silent = pino({ level: "silent" });
 
@@ -43,7 +45,7 @@ export function tlsUri({ host, port }: Target): string {
 
 /** Answers everything; over TLS too where told by which configuration. */
 export function startPeer(host: string, { status = 200, tlsConfig }: PeerOptions = {}): Kamailio {
-  return startPlain("peer", host, ["-A", `STATUS="${status}"`], tlsConfig);
+  return startPlain("peer", host, [...TLSF, "-A", `STATUS="${status}"`], tlsConfig);
 }
 
 export interface PeerOptions {
@@ -53,9 +55,20 @@ export interface PeerOptions {
   readonly tlsConfig?: string;
 }
 
-/** Relays everything to this URI; listens for TLS too where told by which configuration. */
-export function startBare(host: string, to: string, tlsConfig?: string): Kamailio {
-  return startPlain("bare", host, ["-A", `PEER="${to}"`], tlsConfig);
+export interface BareOptions {
+  /** File that names the certificates; it speaks no TLS unless told. */
+  readonly tlsConfig?: string;
+  /** With the memory manager that Debian's Kamailio starts with; with the router's unless told. */
+  readonly isStock?: boolean;
+}
+
+/** Relays everything to this URI. */
+export function startBare(
+  host: string,
+  to: string,
+  { tlsConfig, isStock = false }: BareOptions = {},
+): Kamailio {
+  return startPlain("bare", host, [...(isStock ? [] : TLSF), "-A", `PEER="${to}"`], tlsConfig);
 }
 
 /** @param env added to the environment of kamailio-run */
@@ -96,7 +109,7 @@ function startPlain(name: string, host: string, args: readonly string[], tlsConf
     deathSignal: "TERM",
     args: [
       ...["-DD", "-E", "-f", join(import.meta.dirname, `${name}.cfg`)],
-      ...["-x", "tlsf", "-X", "tlsf", "-m", SHARED_MEMORY_MB], // as kamailio-run does: Debian's default is far slower
+      ...["-m", SHARED_MEMORY_MB],
       ...["-Y", directory, "-w", directory, "-A", `SIP_IPV4=${host}`, "-A", `SIP_PORT=${SIP_PORT}`],
       ...(tlsConfig === undefined ? [] : ["-A", `TLS_CONFIG="${tlsConfig}"`, "-A", `TLS_PORT=${TLS_PORT}`]),
       ...args,

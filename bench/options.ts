@@ -16,7 +16,7 @@ const usage = (sections: readonly string[]): string => `Usage: npm run bench -- 
 
 Measures the product beside its baselines, in one run.
 
-  --quick          smaller samples, under 5 minutes
+  --quick          smaller samples, under 6 minutes
   --only SECTION   one of ${sections.join(", ")}
   --json FILE      the results, by key
   --seed NUMBER    of the fuzz run, to repeat it

@@ -1,12 +1,22 @@
 /** What a process and all of its process group cost, from /proc. */
 import { membersOf, read } from "../test/support/process-group.ts";
 
+const MINFLT = 7; // field after the command, proc_pid_stat(5)
+
 /**
  * CPU time of all processes of a group, in microseconds: utime and stime, without their rounding to 10 ms.
  * @param group id of its leader
  */
 export function cpuTimeUs(group: number): number {
   return membersOf(group).reduce((sum, pid) => sum + runTimeNs(pid) / 1000, 0);
+}
+
+/** Pages that the processes of a group have mapped so far without reading a disk: proc_pid_stat(5), minflt. */
+export function minorFaults(group: number): number {
+  return membersOf(group).reduce((sum, pid) => {
+    const stat = read(pid, "stat");
+    return sum + Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[MINFLT] ?? "0");
+  }, 0);
 }
 
 /** Resident memory of one process, in bytes. */

@@ -1,13 +1,15 @@
 /** (a) What a relayed message costs, against a Kamailio that only relays. */
 import { fillRouter } from "./filled-router.ts";
 import { knownDomain, LOCAL_DOMAIN, type MeasuredHop } from "./federation-objects.ts";
-import { SIP_PORT, udpUri, type Router } from "./kamailio.ts";
+import { SIP_PORT, udpUri, type Kamailio, type Router } from "./kamailio.ts";
 import type { SipLoad, Target } from "./sip-load.ts";
 import { Stage } from "./stage.ts";
 import { takeTurns, type Contestant, type RelayCost, type TurnsOptions } from "./turns.ts";
 
 export interface RelayMeasurement {
   readonly bare: RelayCost;
+  /** The bare relay as Debian's Kamailio starts. */
+  readonly stock: RelayCost;
   /** A few known domains and one next hop. */
   readonly few: RelayCost;
   /** 100,000 known domains and one next hop. */
@@ -21,21 +23,21 @@ const MANY = 100_000;
 /** Prime to all numbers of domains here: successive requests go all over the table. */
 const STRIDE = 7919;
 
-/** Rounds in which the bare relay and the routers take turns. */
+/** Rounds in which the bare relays and the routers take turns. */
 export function measureRelayCost(options: Omit<TurnsOptions, "warmUp">): Promise<RelayMeasurement> {
   return Stage.play(async (stage) => {
     const load = await stage.load(LOCAL_DOMAIN);
     const { target } = stage.peer();
-    const bare = { kamailio: stage.bare(udpUri(target)), load, domain: () => knownDomain(0) };
     const contestants = [
-      bare,
+      contestant(stage.bare(udpUri(target)), load, FEW),
+      contestant(stage.bare(udpUri(target), { isStock: true }), load, FEW),
       contestant(await filled(stage, FEW, [target]), load, FEW),
       contestant(await filled(stage, MANY, [target]), load, MANY),
       await byWeight(stage, load, target),
     ] as const;
     // a request to each domain at least
     const costs = await takeTurns(contestants, { ...options, warmUp: MANY });
-    return { bare: costs[0], few: costs[1], many: costs[2], weighted: costs[3] };
+    return { bare: costs[0], stock: costs[1], few: costs[2], many: costs[3], weighted: costs[4] };
   });
 }
 
@@ -45,7 +47,7 @@ async function filled(stage: Stage, domains: number, hops: readonly MeasuredHop[
   return router;
 }
 
-function contestant(kamailio: Router, load: SipLoad, domains: number): Contestant {
+function contestant(kamailio: Kamailio, load: SipLoad, domains: number): Contestant {
   return { kamailio, load, domain: (n) => knownDomain((n * STRIDE) % domains) };
 }
 

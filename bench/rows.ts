@@ -11,7 +11,7 @@ import type { TlsMeasurement } from "./tls-cost.ts";
 import { ratio } from "./turns.ts";
 import type { XmppMeasurement } from "./xmpp.ts";
 
-export function relay({ bare, few, many, weighted }: RelayMeasurement): Row[] {
+export function relay({ bare, stock, few, many, weighted }: RelayMeasurement): Row[] {
   const routers = [
     { size: "10", by: "10 domains", cost: few },
     { size: "100k", by: "100,000 domains", cost: many },
@@ -20,6 +20,7 @@ export function relay({ bare, few, many, weighted }: RelayMeasurement): Row[] {
   return [
     { key: "bare_cpu_us", what: "CPU of a message, bare relay", value: bare.cpuUs, unit: "µs" },
     { key: "bare_messages_per_second", what: "throughput, bare relay", value: bare.throughput, unit: "/s" },
+    { key: "stock_cpu_us", what: "CPU of a message, stock bare relay", value: stock.cpuUs, unit: "µs" },
     ...routers.flatMap(({ size, by, cost }): Row[] => [
       { key: `cpu_us_${size}`, what: `CPU of a message, ${by}`, value: cost.cpuUs, unit: "µs" },
       { key: `messages_per_second_${size}`, what: `throughput, ${by}`, value: cost.throughput, unit: "/s" },
@@ -30,18 +31,26 @@ export function relay({ bare, few, many, weighted }: RelayMeasurement): Row[] {
         unit: "",
         aim: { atLeast: 0.85 },
       },
+      {
+        key: `stock_cpu_ratio_${size}`,
+        what: `CPU: stock bare relay / router, ${by}`,
+        value: ratio(stock, cost),
+        unit: "",
+        aim: { atLeast: 0.85 },
+      },
     ]),
   ];
 }
 
 export function tls(costs: TlsMeasurement): Row[] {
-  const { bareOutbound, outbound, bareInbound, fromInside, inbound } = costs;
+  const out = { bare: costs.bareOutbound, stock: costs.stockOutbound };
+  const into = { bare: costs.bareInbound, stock: costs.stockInbound };
   const pairs = [
-    { key: "tls", what: "to a known domain over TLS", bare: bareOutbound, router: outbound },
-    { key: "tls_from_inside", what: "from the inside over TLS", bare: bareInbound, router: fromInside },
-    { key: "tls_inbound", what: "from a known domain over TLS", bare: bareInbound, router: inbound },
+    { key: "tls", what: "to a known domain over TLS", ...out, router: costs.outbound },
+    { key: "tls_from_inside", what: "from the inside over TLS", ...into, router: costs.fromInside },
+    { key: "tls_inbound", what: "from a known domain over TLS", ...into, router: costs.inbound },
   ];
-  return pairs.flatMap(({ key, what, bare, router }): Row[] => [
+  return pairs.flatMap(({ key, what, bare, stock, router }): Row[] => [
     {
       key: `${key}_bare_cpu_us`,
       what: `CPU of a message, bare relay, ${what}`,
@@ -53,6 +62,13 @@ export function tls(costs: TlsMeasurement): Row[] {
       key: `${key}_cost_ratio`,
       what: `CPU: router / bare relay, ${what}`,
       value: ratio(router, bare),
+      unit: "",
+      aim: { atMost: 1.15 },
+    },
+    {
+      key: `${key}_stock_cost_ratio`,
+      what: `CPU: router / stock bare relay, ${what}`,
+      value: ratio(router, stock),
       unit: "",
       aim: { atMost: 1.15 },
     },

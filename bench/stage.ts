@@ -5,6 +5,7 @@ import {
   startBare,
   startPeer,
   startRouter,
+  type BareOptions,
   type Kamailio,
   type PeerOptions,
   type Router,
@@ -48,8 +49,8 @@ export class Stage {
   }
 
   /** @see startBare */
-  bare(to: string, tlsConfig?: string): Kamailio {
-    return this.#ending(startBare(this.address(), to, tlsConfig));
+  bare(to: string, options?: BareOptions): Kamailio {
+    return this.#ending(startBare(this.address(), to, options));
   }
 
   /** @see startRouter */

@@ -6,18 +6,22 @@ import { temporaryDirectory } from "../test/support/temporary.ts";
 import { waitFor } from "../test/support/wait-for.ts";
 import { fillRouter } from "./filled-router.ts";
 import { knownDomain, LOCAL_DOMAIN } from "./federation-objects.ts";
-import { TLS_PORT, tlsUri, udpUri, type Router } from "./kamailio.ts";
-import type { SipLoad } from "./sip-load.ts";
+import { TLS_PORT, tlsUri, udpUri, type BareOptions, type Router } from "./kamailio.ts";
+import type { SipLoad, Target } from "./sip-load.ts";
 import { Stage } from "./stage.ts";
 import { takeTurns, type Contestant, type RelayCost, type TurnsOptions } from "./turns.ts";
 
 export interface TlsMeasurement {
   /** From UDP to TLS. */
   readonly bareOutbound: RelayCost;
+  /** The same as Debian's Kamailio starts. */
+  readonly stockOutbound: RelayCost;
   /** From the inside over UDP to a known domain over TLS. */
   readonly outbound: RelayCost;
   /** From TLS to UDP. */
   readonly bareInbound: RelayCost;
+  /** The same as Debian's Kamailio starts. */
+  readonly stockInbound: RelayCost;
   /** From the inside over TLS to a known domain over UDP. */
   readonly fromInside: RelayCost;
   /** From a known domain over TLS, which its certificate proves, to the inside over UDP. */
@@ -48,45 +52,55 @@ export function measureTlsCost(options: Omit<TurnsOptions, "warmUp">): Promise<T
     const costs = await takeTurns([...out, ...into], { ...options, warmUp: WARM_UP });
     return {
       bareOutbound: costs[0],
-      outbound: costs[1],
-      bareInbound: costs[2],
-      fromInside: costs[3],
-      inbound: costs[4],
+      stockOutbound: costs[1],
+      outbound: costs[2],
+      bareInbound: costs[3],
+      stockInbound: costs[4],
+      fromInside: costs[5],
+      inbound: costs[6],
     };
   });
 }
 
-/** The bare relay and the router, from UDP to the same peer over TLS. */
+/** The bare relay, the stock one and the router, from UDP to the same peer over TLS. */
 async function outbound(
   stage: Stage,
   kamailio: Router,
   load: SipLoad,
   insideNetworks: readonly string[],
-): Promise<readonly [Contestant, Contestant]> {
+): Promise<readonly [Contestant, Contestant, Contestant]> {
   const { tlsConfig } = kamailio;
   const peer = stage.peer({ tlsConfig });
   await listening(peer.target.host);
   const hop = { host: peer.target.host, port: TLS_PORT, protocolType: "TLS", serverName: HOP_NAME } as const;
   const router = { kamailio, load, domain: someDomain };
   await fillRouter(kamailio, { domains: DOMAINS, hops: [hop], insideNetworks }, () => connected(router));
-  return [{ kamailio: stage.bare(tlsUri(peer.target), tlsConfig), load, domain: someDomain }, router];
+  const bare = (options?: BareOptions): Contestant => {
+    return { kamailio: stage.bare(tlsUri(peer.target), { ...options, tlsConfig }), load, domain: someDomain };
+  };
+  return [bare(), bare({ isStock: true }), router];
 }
 
-/** The bare relay and the router twice, from relays in front of them over TLS to the same peer over UDP. */
+/** The bare relay, the stock one and the router twice, from relays in front of them over TLS to the same peer over UDP. */
 async function inbound(
   stage: Stage,
   kamailio: Router,
   load: SipLoad,
   insideNetworks: readonly string[],
-): Promise<readonly [Contestant, Contestant, Contestant]> {
+): Promise<readonly [Contestant, Contestant, Contestant, Contestant]> {
   const { tlsConfig, target } = kamailio;
   const peer = stage.peer();
-  const bare = stage.bare(udpUri(peer.target), tlsConfig);
-  const front = (to: string) => stage.bare(to, tlsConfig).target;
-  const frontOfBare = front(tlsUri(bare.target));
+  const front = (to: string) => stage.bare(to, { tlsConfig }).target;
+  const behindFront = (options?: BareOptions): Contestant & { readonly entry: Target } => {
+    const relay = stage.bare(udpUri(peer.target), { ...options, tlsConfig });
+    return { kamailio: relay, entry: front(tlsUri(relay.target)), load, domain: someDomain };
+  };
+  const bare = behindFront();
+  const stock = behindFront({ isStock: true });
   const insideFront = front(tlsUri({ ...target, port: TLS_INSIDE_PORT }));
   const outsideFront = front(tlsUri(target));
-  for (const { host } of [bare.target, frontOfBare, insideFront, outsideFront]) await listening(host);
+  const relays = [bare, stock].flatMap(({ kamailio: relay, entry }) => [relay.target, entry]);
+  for (const { host } of [...relays, insideFront, outsideFront]) await listening(host);
   const partner = await stage.load(PARTNER);
   const fromInside = { kamailio, entry: insideFront, load, domain: someDomain };
   const fromPartner = { kamailio, entry: outsideFront, load: partner, domain: () => LOCAL_DOMAIN };
@@ -94,7 +108,7 @@ async function inbound(
     await connected(fromInside);
     await connected(fromPartner);
   });
-  return [{ kamailio: bare, entry: frontOfBare, load, domain: someDomain }, fromInside, fromPartner];
+  return [bare, stock, fromInside, fromPartner];
 }
 
 function someDomain(n: number): string {
