@@ -170,11 +170,25 @@ test("committed, a discovered domain is adopted, and its limits lift", async () 
   assert.deepEqual(await sendMany(), new Set(["200 at inside"]));
 });
 
+/** How many syncs have ended, when none is under way or about to begin. */
+async function settledSyncs(): Promise<number> {
+  let before: number | undefined;
+  const look = async (): Promise<number | undefined> => {
+    await application.refresh();
+    const { sync, operationState } = await application.status();
+    const isBusy = sync.status !== "Synced" || operationState?.phase !== "Succeeded";
+    const last = before;
+    before = isBusy ? undefined : await argoCd.syncs();
+    return before === last ? before : undefined;
+  };
+  return waitFor("no sync to be under way", look, { timeout: 90_000 });
+}
+
 test("statuses that are written cause no sync and no comparison", async () => {
   const { api, namespace } = federation.environment;
-  await application.refresh();
+  const syncs = await settledSyncs();
   const { spec } = await federation.cluster.get("StaticRoute", "platform");
-  const [syncs, comparisons] = [await argoCd.syncs(), await argoCd.comparisons()];
+  const comparisons = await argoCd.comparisons();
   assert.ok(syncs > 0 && comparisons > 0);
   for (let round = 0; round < 20; round += 1) {
     const foreign = { type: "example.com/Round", status: "True", reason: `Round${round}`, message: "" };
