@@ -1,5 +1,5 @@
 /** What a process and all of its process group cost, from /proc. */
-import { membersOf, read } from "../test/support/process-group.ts";
+import { membersOf, read, statistic } from "../test/support/process-group.ts";
 
 const MINFLT = 7; // field after the command, proc_pid_stat(5)
 
@@ -13,10 +13,7 @@ export function cpuTimeUs(group: number): number {
 
 /** Pages that the processes of a group have mapped so far without reading a disk: proc_pid_stat(5), minflt. */
 export function minorFaults(group: number): number {
-  return membersOf(group).reduce((sum, pid) => {
-    const stat = read(pid, "stat");
-    return sum + Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[MINFLT] ?? "0");
-  }, 0);
+  return membersOf(group).reduce((sum, pid) => sum + (statistic(pid, MINFLT) || 0), 0);
 }
 
 /** Resident memory of one process, in bytes. */

@@ -172,14 +172,12 @@ test("committed, a discovered domain is adopted, and its limits lift", async () 
 
 /** How many syncs have ended, when none is under way or about to begin. */
 async function settledSyncs(): Promise<number> {
-  let before: number | undefined;
   const look = async (): Promise<number | undefined> => {
+    const before = await argoCd.syncs();
     await application.refresh();
     const { sync, operationState } = await application.status();
-    const isBusy = sync.status !== "Synced" || operationState?.phase !== "Succeeded";
-    const last = before;
-    before = isBusy ? undefined : await argoCd.syncs();
-    return before === last ? before : undefined;
+    const isSettled = sync.status === "Synced" && operationState?.phase === "Succeeded";
+    return isSettled && (await argoCd.syncs()) === before ? before : undefined;
   };
   return waitFor("no sync to be under way", look, { timeout: 90_000 });
 }

@@ -6,7 +6,7 @@ const GROUP = 2; // field after the command, proc_pid_stat(5)
 /** Ids of the processes of a group, by the id of its leader. */
 export function membersOf(group: number): number[] {
   return readdirSync("/proc")
-    .filter((entry) => /^\d+$/.test(entry) && groupOf(entry) === group)
+    .filter((entry) => /^\d+$/.test(entry) && statistic(entry, GROUP) === group)
     .map(Number);
 }
 
@@ -38,7 +38,8 @@ export function read(pid: number | string, file: string): string {
   }
 }
 
-function groupOf(pid: string): number {
+/** A number of /proc/PID/stat, by its place after the command; NaN when the process has ended. */
+export function statistic(pid: number | string, place: number): number {
   const stat = read(pid, "stat");
-  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[GROUP]);
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[place]);
 }
