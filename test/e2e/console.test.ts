@@ -156,10 +156,7 @@ test("all traffic since the start is counted on the overview", async () => {
   assert.ok(relayed > 1, "there was some before");
   const shown = new RegExp(`MESSAGE\\s+${relayed}\\b`);
   await go("");
-  await waitFor("the column of the last request", async () => shown.test(await page.text(".charts")), {
-    timeout: 30_000,
-    interval: 200,
-  });
+  await page.reads(".charts", [shown], { timeout: 30_000, interval: 200 });
 });
 
 test("who may only read sees all of it and changes nothing, also around the pages", async () => {

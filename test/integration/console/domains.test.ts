@@ -33,7 +33,7 @@ test("domains are listed with their state, and a filter answers", async (t) => {
   await page.choose("select[aria-label=State]", "Blocked");
   await page.until(`${COUNT} === "6 of 60 domains"`);
   await page.until(`${NAMES}.length === 6`);
-  await page.reads(".spacer .line", /Blocked/);
+  await page.reads(".spacer .line", [/Blocked/]);
   await page.click("input[type=search]");
   await page.type("0003");
   await page.until(`${COUNT} === "1 of 60 domains"`);
@@ -207,7 +207,7 @@ test("a domain is blocked, adopted, removed and added by who may, after a questi
     await page.until(`document.querySelector("dialog") === null`);
     assert.deepEqual(edits.at(-1), { action, domain, uid });
   }
-  await page.reads(".messages", /d000001\.example is blocked\./);
+  await page.reads(".messages", [/d000001\.example is blocked\./]);
   await page.press("Remove", ".panel");
   await page.press("Remove", "dialog");
   await page.until(`document.querySelector("dialog .trouble").innerText === "Ada cannot delete it."`);
@@ -227,11 +227,10 @@ test("who may only read gets commands instead of buttons", async (t) => {
   await go("domains?text=d000001");
   await page.click(".spacer .line");
   await page.press("Change it with kubectl", ".panel");
-  await page.reads(
-    ".panel",
+  await page.reads(".panel", [
     /kubectl patch federateddomain d000001\.example -n voice --type=merge -p '\{"spec":\{"policy":"Block"\}\}'/,
     /kubectl delete federateddomain d000001\.example -n voice/,
-  );
+  ]);
   const buttons = await page.see<string[]>(
     `[...document.querySelectorAll("button")].map((one) => one.innerText)`,
   );

@@ -96,15 +96,10 @@ export class Page {
     return waitFor<T>(expression, () => this.see<T | undefined | null | false>(expression), options);
   }
 
-  /** The text of the first element, as it is seen. */
-  async text(selector: string): Promise<string> {
-    return this.until<string>(`${first(selector)}?.innerText ?? false`);
-  }
-
   /** Waits until the text of the first element, as it is seen, matches each pattern. */
-  async reads(selector: string, ...patterns: readonly RegExp[]): Promise<void> {
+  async reads(selector: string, patterns: readonly RegExp[], options?: WaitOptions): Promise<void> {
     for (const pattern of patterns)
-      await this.until(`${String(pattern)}.test(${first(selector)}?.innerText ?? "")`);
+      await this.until(`${String(pattern)}.test(${first(selector)}?.innerText ?? "")`, options);
   }
 
   /** Clicks in the middle of the first element that is there, with a real pointer. */
